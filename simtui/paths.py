@@ -1,0 +1,52 @@
+"""Every path that simtui uses. Data lies in one visible folder, the home; only the log folder and
+its crash reports lie where the system keeps such things (the one use of platformdirs)."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+HOME_VARIABLE = "SIMTUI_HOME"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """One home. Making it writes nothing; the library creates what is missing when it opens."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        return self.root / "simai.db"
+
+    @property
+    def backups(self) -> Path:
+        return self.root / "backups"
+
+    @property
+    def exports(self) -> Path:
+        return self.root / "exports"
+
+    def __str__(self) -> str:
+        """The path as a person writes it, with `~` for their own folder."""
+        own = Path.home()
+        if self.root == own:
+            return "~"
+        if self.root.is_relative_to(own):
+            return f"~/{self.root.relative_to(own)}"
+        return str(self.root)
+
+
+def home(given: str | None = None) -> Home:
+    """The home to use: `given` (`--home`), else $SIMTUI_HOME, else `~/SimAI`."""
+    chosen = given or os.environ.get(HOME_VARIABLE) or "~/SimAI"
+    # absolute() rather than resolve(): a home that is a link stays under the name that people know
+    return Home(Path(chosen).expanduser().absolute())
+
+
+def log_folder() -> Path:
+    """Where the program's log and crash reports go. Not created here."""
+    from platformdirs import user_log_path  # 5 ms, and rarely needed
+
+    return user_log_path("simtui", appauthor=False)
