@@ -1,0 +1,103 @@
+"""Runs one function in a child process of its own.
+
+For work that would hold this process's GIL, and with it the screen, for longer than a key may wait:
+a parse past a megabyte, the digests of a whole library. A child that is no longer wanted is killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Generic, ParamSpec, TypeVar, cast
+
+from simtui.errors import SimtuiError
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+LARGE_BYTES = 1 << 20
+"""From this size on, a document is parsed apart."""
+
+
+async def off_the_loop(
+    size_bytes: int,
+    function: Callable[Arguments, Result],
+    *args: Arguments.args,
+    **kwargs: Arguments.kwargs,
+) -> Result:
+    """Runs `function` in a thread, or apart where it works on `LARGE_BYTES` or more."""
+    if size_bytes < LARGE_BYTES:
+        return await asyncio.to_thread(function, *args, **kwargs)
+    return await run_apart(function, *args, **kwargs)
+
+
+async def run_apart(
+    function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
+) -> Result:
+    """The result of `function`, a module's own function, run in a new process. What it raises is
+    raised here. A child that dies of itself (memory, a signal) is a `SimtuiError`."""
+    child = _Child(function, args, kwargs)
+    try:
+        return await asyncio.to_thread(child.result)
+    except asyncio.CancelledError:
+        child.kill()
+        raise
+
+
+def apart(
+    function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
+) -> Result:
+    """The same, for a caller that is in a thread of its own and may wait."""
+    return _Child(function, args, kwargs).result()
+
+
+class _Child(Generic[Result]):
+    def __init__(
+        self,
+        function: Callable[..., Result],
+        args: tuple[object, ...],
+        kwargs: dict[str, object],
+    ) -> None:
+        # spawn: a fork would copy the locks of the connections' threads
+        context = multiprocessing.get_context("spawn")
+        self._ours, self._theirs = context.Pipe(duplex=False)
+        self._process = context.Process(
+            target=_work, args=(self._theirs, function, args, kwargs), daemon=True
+        )
+
+    def result(self) -> Result:
+        self._process.start()
+        self._theirs.close()
+        try:
+            done, answer = self._ours.recv()
+        except EOFError:
+            self._process.join()
+            raise SimtuiError(
+                f"The process that read it ended by itself ({self._process.exitcode}); "
+                "nothing was changed."
+            ) from None
+        finally:
+            self._ours.close()
+        self._process.join()
+        if not done:
+            raise cast(BaseException, answer)
+        return cast(Result, answer)
+
+    def kill(self) -> None:
+        if self._process.pid is not None:
+            self._process.kill()
+
+
+def _work(
+    answers: Connection,
+    function: Callable[..., object],
+    args: tuple[object, ...],
+    kwargs: dict[str, object],
+) -> None:
+    try:
+        answer: tuple[bool, object] = (True, function(*args, **kwargs))
+    except Exception as error:
+        answer = (False, error)
+    answers.send(answer)

@@ -1,0 +1,91 @@
+"""Names, ids and folders of workflows in files: what Sim makes of them, and what is safe to write.
+
+Source of the rules: Sim's import-export.ts (the name of an imported workflow, file names in a zip).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+from simtui.errors import shown
+
+MAX_NAME = 200
+
+_UUID = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+_ENDS_IN_UUID = re.compile(rf"^(.*?)-?({_UUID})$", re.DOTALL)
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])$", re.IGNORECASE)
+
+
+def stem_of(file_name: str) -> str:
+    """The last part of a name in a zip or a folder, without its ending."""
+    last = file_name.rsplit("/", 1)[-1]
+    return last.rsplit(".", 1)[0] if "." in last[1:] else last
+
+
+def id_in_name(file_name: str) -> str | None:
+    """The UUID at the end of `<name>-<uuid>.json`, in lower case."""
+    match = _ENDS_IN_UUID.match(stem_of(file_name))
+    return match[2].lower() if match else None
+
+
+def name_from_file(file_name: str) -> str:
+    """Sim's name for a workflow that bears none: the file's, without the UUID, dashes and
+    underscores as spaces, each word with a capital."""
+    stem = stem_of(file_name)
+    match = _ENDS_IN_UUID.match(stem)
+    words = re.sub(r"[-_]+", " ", match[1] if match else stem).split()
+    return clean_name(" ".join(word[:1].upper() + word[1:] for word in words))
+
+
+def clean_name(name: str) -> str:
+    """A name that can be kept and shown: no control characters, at most 200 characters."""
+    if shown(name, len(name) + 1) != name:
+        name = "".join(c for c in name if shown(c) == c)
+    return name.strip()[:MAX_NAME].strip() or "Imported Workflow"
+
+
+def checked_id(value: Any) -> str | None:
+    """An id from a file, if it can be one here: 1 to 200 printable characters that are no path."""
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME:
+        return None
+    if not value.isprintable() or value.strip() != value or "/" in value or "\\" in value:
+        return None
+    return None if value in (".", "..") else value
+
+
+def safe_part(name: str) -> str:
+    """One part of a path as Sim makes it from a name (letters and digits of any script, `_`; each run of
+    all else is one `-`), and as every system can hold it."""
+    part = "".join(c if c == "_" or unicodedata.category(c)[0] in "LN" else "-" for c in name)
+    part = re.sub("-+", "-", part)
+    while len(part.encode()) > 120:
+        part = part[:-1]
+    part = unicodedata.normalize("NFC", part) or "workflow"
+    return f"{part}-" if _RESERVED.match(part) else part
+
+
+class UniquePaths:
+    """Gives each path once: a second one that some system could not tell from the first (case,
+    accents) gets a number before its ending."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = {folded(path) for path in taken}
+
+    def take(self, path: str) -> str:
+        stem, dot, ending = path.rpartition(".")
+        if not dot or "/" in ending:
+            stem, dot, ending = path, "", ""
+        wanted, number = path, 1
+        while folded(wanted) in self._taken:
+            number += 1
+            wanted = f"{stem}-{number}{dot}{ending}"
+        self._taken.add(folded(wanted))
+        return wanted
+
+
+def folded(path: str) -> str:
+    """What two paths share that some file system holds for the same."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())

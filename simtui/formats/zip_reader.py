@@ -1,0 +1,218 @@
+"""The bounded zip reader: an archive is checked whole before a byte of it is unpacked.
+
+Python's `zipfile` inflates; what it lets through is refused here first (the answers to each bad
+archive are measured: duplicate names, lying sizes, names cut at a NUL, garbage before the start).
+The table of contents is parsed by hand, so that a hundred thousand entries cost nothing.
+"""
+
+from __future__ import annotations
+
+import stat
+import struct
+import unicodedata
+import zipfile
+import zlib
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from simtui.errors import BadInput, shown
+from simtui.formats.json_reader import MAX_JSON_BYTES
+from simtui.formats.naming import folded
+
+MAX_ARCHIVE_BYTES = 512 << 20
+MAX_ENTRIES = 20_000
+MAX_NAME_BYTES = 200
+MAX_FOLDERS = 16
+MAX_RATIO = 200
+_RATIO_FROM = 1 << 20
+
+_END = struct.Struct("<4s4H2LH")
+_END64_PLACE = struct.Struct("<4sLQL")
+_END64 = struct.Struct("<4sQ2H2L4Q")
+_LOCAL = struct.Struct("<4s2B4HL2L2H")
+_CHUNK = 1 << 16
+_RESERVED = {
+    "con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ZipEntry:
+    """One file in an archive: its name, its size unpacked in bytes."""
+
+    name: str
+    size: int
+
+
+def looks_like_zip(head: bytes) -> bool:
+    """Whether a file that starts so is meant to be a zip."""
+    return head[:4] in (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+
+
+class ZipReader:
+    """Raises `BadInput` for the whole archive at once, or for one entry when it is read. `what`
+    names the archive in messages."""
+
+    def __init__(self, stream: BinaryIO, what: str) -> None:
+        self._what = what
+        size = stream.seek(0, 2)
+        if size > MAX_ARCHIVE_BYTES:
+            raise BadInput(f"{what}: larger than an archive may be ({MAX_ARCHIVE_BYTES >> 20} MB)")
+        self._check_table(stream, size)
+        try:
+            self._zip = zipfile.ZipFile(stream)
+        except (zipfile.BadZipFile, ValueError, UnicodeDecodeError, struct.error) as error:
+            raise BadInput(f"{what}: not a whole zip ({shown(str(error))})") from None
+        self.folders: tuple[str, ...] = ()
+        self.entries: tuple[ZipEntry, ...] = ()
+        self._infos: dict[str, zipfile.ZipInfo] = {}
+        self._check_entries(stream)
+
+    def _check_table(self, stream: BinaryIO, size: int) -> None:
+        """Reads the end record by itself: how many entries there are, and that they and their
+        table fill the file from its first byte to the record."""
+        tail_bytes = min(size, _END.size + 0xFFFF)
+        stream.seek(size - tail_bytes)
+        tail = stream.read(tail_bytes)
+        place = tail.rfind(b"PK\x05\x06")
+        if place < 0 or len(tail) - place < _END.size:
+            raise BadInput(f"{self._what}: not a whole zip (its end is missing)")
+        _, disk, table_disk, _, count, table_bytes, table_at, comment = _END.unpack_from(
+            tail, place
+        )
+        end_at = size - tail_bytes + place
+        if end_at + _END.size + comment != size:
+            raise BadInput(f"{self._what}: something follows the end of the zip")
+        if 0xFFFF in (count, disk, table_disk) or 0xFFFFFFFF in (table_bytes, table_at):
+            count, table_bytes, table_at, end_at = self._end64(stream, end_at)
+        if count > MAX_ENTRIES:
+            raise BadInput(f"{self._what}: {count:,} entries; at most {MAX_ENTRIES:,} are read")
+        if table_at + table_bytes != end_at:
+            raise BadInput(f"{self._what}: something that is no zip stands before or inside it")
+        if count:
+            stream.seek(0)
+            if stream.read(4) != b"PK\x03\x04":
+                raise BadInput(f"{self._what}: something that is no zip stands before it")
+        stream.seek(table_at)
+        table = stream.read(table_bytes)
+        if table.count(b"PK\x01\x02") > MAX_ENTRIES:
+            raise BadInput(f"{self._what}: more than {MAX_ENTRIES:,} entries")
+        self._table_at = table_at
+
+    def _end64(self, stream: BinaryIO, end_at: int) -> tuple[int, int, int, int]:
+        try:
+            stream.seek(end_at - _END64_PLACE.size)
+            mark, _, at, _ = _END64_PLACE.unpack(stream.read(_END64_PLACE.size))
+            stream.seek(at)
+            found = _END64.unpack(stream.read(_END64.size))
+        except (struct.error, OSError, ValueError, OverflowError):
+            mark, at, found = b"", 0, (b"",)
+        if mark != b"PK\x06\x07" or found[0] != b"PK\x06\x06":
+            raise BadInput(f"{self._what}: not a whole zip (its long end record is missing)")
+        count, table_bytes, table_at = found[7:10]
+        return count, table_bytes, table_at, at
+
+    def _check_entries(self, stream: BinaryIO) -> None:
+        files, folders = [], []
+        seen: dict[str, bool] = {}
+        spans: list[tuple[int, int]] = []
+        for info in self._zip.infolist():
+            is_folder = info.orig_filename.endswith("/")
+            name = self._checked_name(info)
+            key = folded(name)
+            if key in seen:
+                raise BadInput(f"{self._what}: two entries are called {self._named(name)}")
+            seen[key] = is_folder
+            self._check_kind(info, name)
+            spans.append((info.header_offset, self._end_of(stream, info, name)))
+            if is_folder:
+                folders.append(name)
+            else:
+                files.append(ZipEntry(name, info.file_size))
+                self._infos[name] = info
+        for key in seen:
+            parent = key
+            while "/" in parent:
+                parent = parent.rpartition("/")[0]
+                if seen.get(parent) is False:
+                    raise BadInput(f"{self._what}: {self._named(parent)} is a file and a folder")
+        spans.sort()
+        limit = self._table_at
+        for (_, end), (following, _) in zip(spans, [*spans[1:], (limit, limit)], strict=True):
+            if end > following:
+                raise BadInput(f"{self._what}: entries lie over one another")
+        self.entries, self.folders = tuple(files), tuple(folders)
+
+    def _checked_name(self, info: zipfile.ZipInfo) -> str:
+        name = info.orig_filename
+        said = f"{self._what}: the name {self._named(name)}"
+        if shown(name, len(name) + 1) != name:
+            raise BadInput(f"{said} holds a control, bidirectional or invisible character")
+        if "\\" in name or ":" in name or name.startswith("/"):
+            raise BadInput(f"{said} is a path of another system, or starts at the root")
+        parts = name.removesuffix("/").split("/")
+        if any(part in ("", ".", "..") for part in parts):
+            raise BadInput(f"{said} leads elsewhere")
+        if len(name.encode()) > MAX_NAME_BYTES * 2 or any(
+            len(part.encode()) > MAX_NAME_BYTES for part in parts
+        ):
+            raise BadInput(f"{said} is longer than {MAX_NAME_BYTES} bytes")
+        if len(parts) - 1 > MAX_FOLDERS:
+            raise BadInput(f"{said} lies more than {MAX_FOLDERS} folders deep")
+        for part in parts:
+            if part != part.rstrip(" .") or part.split(".")[0].casefold() in _RESERVED:
+                raise BadInput(f"{said} cannot be a file's on every system")
+        return name.removesuffix("/")
+
+    def _check_kind(self, info: zipfile.ZipInfo, name: str) -> None:
+        said = f"{self._what}: {self._named(name)}"
+        mode = info.external_attr >> 16
+        if stat.S_IFMT(mode) and not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise BadInput(f"{said} is a link or a device, not a file")
+        if info.flag_bits & 0x1:
+            raise BadInput(f"{said}: password-protected archives are not supported")
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise BadInput(f"{said} is packed in a way that is not supported")
+        large = info.file_size > _RATIO_FROM
+        if large and info.file_size > MAX_RATIO * max(info.compress_size, 1):
+            raise BadInput(f"{said} says it unpacks to more than {MAX_RATIO} times its size")
+
+    def _end_of(self, stream: BinaryIO, info: zipfile.ZipInfo, name: str) -> int:
+        """Where an entry's data ends. Its own header must tell the same as the table."""
+        try:
+            stream.seek(info.header_offset)
+            header = _LOCAL.unpack(stream.read(_LOCAL.size))
+        except (struct.error, OSError, ValueError):
+            header = (b"",)
+        raw = stream.read(header[-2]) if header[0] == b"PK\x03\x04" else b""
+        utf8 = info.flag_bits & 0x800
+        try:
+            same = raw.decode("utf-8" if utf8 else "cp437") == info.orig_filename
+        except UnicodeDecodeError:
+            same = False
+        if not same:
+            raise BadInput(f"{self._what}: {self._named(name)} is called otherwise in its header")
+        return int(info.header_offset + _LOCAL.size + header[-2] + header[-1] + info.compress_size)
+
+    def read(self, entry: ZipEntry, limit: int = MAX_JSON_BYTES) -> bytes:
+        """The content of an entry, unpacked in pieces so that a size that lies is found out before
+        it is in memory. Raises `BadInput` for this entry alone."""
+        said = self._named(entry.name)
+        if entry.size > limit:
+            raise BadInput(f"{said}: larger than a workflow may be ({limit >> 20} MB)")
+        pieces, size = [], 0
+        try:
+            with self._zip.open(self._infos[entry.name]) as unpacked:
+                while piece := unpacked.read(_CHUNK):
+                    size += len(piece)
+                    if size > entry.size:
+                        raise BadInput(f"{said}: holds more than it says")
+                    pieces.append(piece)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+            raise BadInput(f"{said}: damaged ({shown(str(error), 80)})") from None
+        if size != entry.size:
+            raise BadInput(f"{said}: holds less than it says")
+        return b"".join(pieces)
+
+    def _named(self, name: str) -> str:
+        return f'"{shown(unicodedata.normalize("NFC", name), 80)}"'

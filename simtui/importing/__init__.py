@@ -1,0 +1,132 @@
+"""Bringing workflows in: files are read and prepared in batches, off the loop, while the batch
+before is written in one transaction.
+
+So one bad file never stops the rest, a kill leaves whole workflows only, and memory does not grow
+with the folder. `sources` finds and opens, `preparing` turns bytes into rows, `deciding` settles
+what to do with a workflow that is there already.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from simtui.errors import UsageError
+from simtui.importing.deciding import Decision, blocks_changed, decide
+from simtui.importing.preparing import Prepared, Refusal, Thing, prepared_from
+from simtui.importing.sources import count_of, sources_in
+from simtui.library import Library
+from simtui.library.workflows import now_ms
+from simtui.store import shadow, workflows
+
+POLICIES = ("copy", "skip", "replace")
+
+_BATCH_ITEMS = 128
+_BATCH_BYTES = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ImportItem:
+    """What became of one thing in one source. `outcome` is imported, updated, unchanged, refused or
+    skipped; `reason` says why where it is not plain; `problems` are those of a workflow that came
+    in unsound; `key_count` is how many of its values look like keys."""
+
+    source: str
+    entry: str | None
+    format: str | None
+    outcome: str
+    workflow_id: str | None = None
+    name: str | None = None
+    reason: str | None = None
+    problems: tuple[str, ...] = ()
+    key_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many files are done, of how many, and which is being read."""
+
+    done: int
+    total: int
+    source: str
+
+
+async def import_paths(
+    library: Library,
+    paths: Sequence[str | Path],
+    *,
+    dry_run: bool = False,
+    on_conflict: str = "copy",
+    stdin: BinaryIO | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> AsyncIterator[ImportItem]:
+    """Imports files, folders and zips, and `-` (`stdin`); yields an item as each is settled.
+
+    Closing the iterator, or cancelling the task, ends it between two batches: what was yielded
+    stays. `dry_run` settles everything the same way and writes nothing.
+    """
+    if on_conflict not in POLICIES:
+        raise UsageError(f"--on-conflict is one of {', '.join(POLICIES)}.")
+    total = await asyncio.to_thread(count_of, paths) if on_progress else 0
+    things = prepared_from(sources_in(paths, stdin, library.home.root), now_ms())
+    pretended = await library.store.read(shadow.of) if dry_run else None
+    upcoming = asyncio.create_task(asyncio.to_thread(_next_batch, things))
+    try:
+        while batch := await upcoming:
+            upcoming = asyncio.create_task(asyncio.to_thread(_next_batch, things))
+            if pretended is None:
+                decisions = await library.store.write(decide, batch, on_conflict, now_ms())
+            else:
+                decisions = await asyncio.to_thread(decide, pretended, batch, on_conflict, now_ms())
+            for thing, decision in zip(batch, decisions, strict=True):
+                if decision is not None:
+                    yield await _item_of(library, thing, decision)
+            if on_progress:
+                on_progress(Progress(batch[-1].files_done, total, batch[-1].source))
+    finally:
+        # the thread is let finish its batch: it holds the generator, and open files with it
+        await asyncio.wait([upcoming])
+        if not upcoming.cancelled():
+            upcoming.exception()
+        things.close()
+        if pretended is not None:
+            pretended.close()
+
+
+def _next_batch(things: Iterator[Thing]) -> list[Thing]:
+    batch: list[Thing] = []
+    size = 0
+    for thing in things:
+        batch.append(thing)
+        size += thing.size_bytes
+        if len(batch) >= _BATCH_ITEMS or size >= _BATCH_BYTES:
+            break
+    return batch
+
+
+async def _item_of(library: Library, thing: Thing, decision: Decision) -> ImportItem:
+    if isinstance(thing, Refusal):
+        return ImportItem(thing.source, thing.entry, thing.format, "refused", reason=thing.reason)
+    assert isinstance(thing, Prepared)
+    reason = decision.reason
+    if decision.outcome == "updated" and decision.replaced:
+        old = await library.store.read(
+            workflows.frame_with_digest, decision.workflow_id, decision.replaced
+        )
+        if old is not None:
+            changed = await asyncio.to_thread(blocks_changed, old, thing.content.frame)
+            reason = f"{reason} ({changed})" if reason else changed
+    return ImportItem(
+        source=thing.source,
+        entry=thing.entry,
+        format=thing.format,
+        outcome=decision.outcome,
+        workflow_id=decision.workflow_id,
+        name=thing.name,
+        reason=reason,
+        problems=thing.problems,
+        key_count=thing.key_count,
+    )

@@ -1,0 +1,98 @@
+"""Search over the library: the index says which, the source row shows where."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from simtui.apart import off_the_loop
+from simtui.errors import Damaged
+from simtui.library.content import checked
+from simtui.model.redact import indexable_texts
+from simtui.store import search, workflows
+from simtui.store.store import Store
+
+MARK, UNMARK = "\x02", "\x03"
+"""Around each match in a snippet; nothing else in it is a control character."""
+
+_AROUND = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One thing that a search found. `snippet` is plain text, its matches between MARK and UNMARK;
+    `at` is when the thing changed, Unix milliseconds."""
+
+    kind: str
+    id: str
+    workflow_id: str
+    title: str
+    snippet: str
+    at: int
+
+
+async def find_hits(store: Store, text: str, limit: int) -> list[Hit]:
+    match = search.match_of(text)
+    if match is None:
+        return []
+    pattern = pattern_of(search.words_of(text))
+    rows = await store.read(search.workflows, match, limit)
+    hits = []
+    for workflow_id, name, updated_at in rows:
+        found = await store.read(workflows.frame_of, workflow_id)
+        snippet = ""
+        if found is not None:
+            frame, digest = found
+            snippet = await off_the_loop(len(frame) * 6, _snippet, frame, digest, name, pattern)
+        hits.append(Hit("workflow", workflow_id, workflow_id, name, snippet, updated_at))
+    return hits
+
+
+def pattern_of(words: list[str]) -> str:
+    """A regular expression for the beginnings of words, as the index folds them."""
+    return r"\b(?:" + "|".join(re.escape(fold(word)) for word in words) + r")\w*"
+
+
+def fold(text: str) -> str:
+    """Lower case and without accents, character for character where that is possible, so that a
+    place in the folded text is a place in the text."""
+    folded = []
+    for character in text:
+        base = unicodedata.normalize("NFKD", character)[:1].lower()
+        folded.append(base if len(base) == 1 else character)
+    return "".join(folded)
+
+
+def _snippet(frame: bytes, digest: str, name: str, pattern: str) -> str:
+    try:
+        _document, value = checked(frame, digest, name)
+    except Damaged as error:
+        return str(error)
+    expression = re.compile(pattern)
+    best: tuple[int, str] = (0, "")
+    for where, text in indexable_texts(value):
+        found = len({match.group() for match in expression.finditer(fold(text))})
+        if found > best[0]:
+            best = (found, cut(text, expression, where))
+    return best[1]
+
+
+def cut(text: str, expression: re.Pattern[str], where: str) -> str:
+    """The piece of `text` around its first match, each match marked, on one line."""
+    folded = fold(text)
+    first = expression.search(folded)
+    start = max(0, first.start() - _AROUND) if first else 0
+    end = min(len(text), (first.end() if first else 0) + _AROUND)
+    pieces, at = [], start
+    for match in expression.finditer(folded, start, end):
+        pieces += [_plain(text[at : match.start()]), MARK, _plain(match.group(0)), UNMARK]
+        pieces[-2] = _plain(text[match.start() : match.end()])
+        at = match.end()
+    pieces.append(_plain(text[at:end]))
+    before, after = "…" if start else "", "…" if end < len(text) else ""
+    return f"{_plain(where)}: {before}{''.join(pieces)}{after}"
+
+
+def _plain(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text)

@@ -1,0 +1,205 @@
+"""The workflows of the library: pages of them, one of them, and what can be done to them.
+
+A rename is a change of the document (Sim reads the name from it), so it is kept like any other
+change: the document before it becomes a version.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from simtui.apart import off_the_loop
+from simtui.errors import NotFound, UsageError, shown
+from simtui.formats.sim_json import with_name
+from simtui.library.content import checked, content_of, document_of
+from simtui.model.filters import EMPTY, Filter
+from simtui.model.workflow import Outline, Version, Workflow, description_in, name_in, outline_of
+from simtui.store import filtering, workflows
+from simtui.store.store import Store
+from simtui.store.workflows import Content, Key
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+MAX_NAME = 200
+
+Result = TypeVar("Result")
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class WorkflowShelf:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def page(
+        self,
+        filter: Filter = EMPTY,
+        *,
+        after: Key | None = None,
+        before: Key | None = None,
+        from_end: bool = False,
+        limit: int = 100,
+        trash: bool = False,
+        count_runs: bool = False,
+    ) -> list[Workflow]:
+        """Up to `limit` rows, newest change first: behind the key `after`, ahead of `before`, or
+        the last ones. `run_count` is 0 unless `count_runs`."""
+        return await self._store.read(
+            workflows.page,
+            filtering.of_workflows(filter),
+            after=after,
+            before=before,
+            from_end=from_end,
+            limit=limit,
+            trash=trash,
+            count_runs=count_runs,
+        )
+
+    async def count(self, filter: Filter = EMPTY, *, trash: bool = False) -> int:
+        condition = filtering.of_workflows(filter)
+        return await self._store.read(workflows.count, condition, trash=trash)
+
+    async def find(self, reference: str, *, trash: bool = False) -> Workflow:
+        """The one workflow meant by an id, a unique start of an id, or a unique name.
+        Raises `NotFound`, which names those that fit where several do."""
+        return await self._store.read(workflows.find, reference, trash=trash)
+
+    async def get(self, workflow_id: str) -> Workflow | None:
+        return await self._store.read(workflows.get, workflow_id)
+
+    async def document(self, workflow_id: str) -> bytes:
+        """The exact document. Raises `NotFound`, or `Damaged` where its digest is another."""
+        return await self._checked(document_of, workflow_id)
+
+    async def outline(self, workflow_id: str) -> Outline:
+        """What the overview shows. Raises as `document` does."""
+        return await self._checked(_outline, workflow_id)
+
+    async def versions(self, workflow_id: str) -> list[Version]:
+        """The earlier documents, newest first."""
+        return await self._store.read(workflows.versions, workflow_id)
+
+    async def version_document(self, workflow_id: str, number: int) -> bytes:
+        return await self._checked(document_of, workflow_id, number)
+
+    async def folders(self) -> list[tuple[str, int]]:
+        """Every folder's path with the number of workflows in it, by path."""
+        return await self._store.read(workflows.folders)
+
+    async def rename(self, workflow_id: str, name: str) -> None:
+        """Raises `UsageError` for a name that cannot be one, `NotFound`, `Damaged`."""
+        wanted = checked_name(name)
+        old, digest = await self._frame(workflow_id)
+        content = await off_the_loop(len(old) * 6, _renamed, old, digest, workflow_id, wanted)
+        await self._store.write(_replace, workflow_id, content, wanted, None, digest)
+
+    async def move(self, ids: Sequence[str], folder: str) -> int:
+        """Puts workflows into a folder ("" is the top). How many were elsewhere."""
+        path = checked_folder(folder)
+        return await self._store.write(workflows.move, ids, path, now_ms())
+
+    async def delete(self, ids: Sequence[str]) -> int:
+        """Moves workflows to the trash. How many were not there yet."""
+        return await self._store.write(workflows.delete, ids, now_ms())
+
+    async def restore(self, ids: Sequence[str]) -> int:
+        """Takes workflows out of the trash. How many were there."""
+        return await self._store.write(workflows.restore, ids)
+
+    async def rollback(self, workflow_id: str, number: int) -> None:
+        """Makes a version the current document again; the one it replaces becomes a version."""
+        frame, digest = await self._frame(workflow_id, number)
+        content, name, description = await off_the_loop(
+            len(frame) * 6, _unpacked, frame, digest, workflow_id
+        )
+        await self._store.write(_replace, workflow_id, content, name, description, None)
+
+    async def _frame(self, workflow_id: str, number: int | None = None) -> tuple[bytes, str]:
+        if number is None:
+            found = await self._store.read(workflows.frame_of, workflow_id)
+        else:
+            found = await self._store.read(workflows.version_frame_of, workflow_id, number)
+        if found is None:
+            what = f"workflow {shown(workflow_id)}"
+            raise NotFound(
+                f"There is no {what}." if number is None else f"The {what} has no version {number}."
+            )
+        return found
+
+    async def _checked(
+        self, read: Callable[[bytes, str, str], Result], workflow_id: str, number: int | None = None
+    ) -> Result:
+        frame, digest = await self._frame(workflow_id, number)
+        return await off_the_loop(len(frame) * 6, read, frame, digest, _what(workflow_id))
+
+
+def _what(workflow_id: str) -> str:
+    return f"workflow {shown(workflow_id)}"
+
+
+def checked_name(name: str) -> str:
+    """A name that a person gave, without space around it. Raises `UsageError`."""
+    name = name.strip()
+    if not name or len(name) > MAX_NAME or shown(name, MAX_NAME + 1) != name:
+        raise UsageError(
+            f"A name has 1 to {MAX_NAME} characters, none of them a control character; "
+            f'"{shown(name, 40)}" cannot be one.'
+        )
+    return name
+
+
+def checked_folder(folder: str) -> str:
+    """A folder's path as it is kept: no space or "/" around it. Raises `UsageError`."""
+    path = folder.strip().strip("/")
+    if len(path) > 1000 or shown(path, 1001) != path or "//" in path:
+        raise UsageError(f'"{shown(folder, 60)}" cannot be a folder.')
+    return path
+
+
+def _outline(frame: bytes, digest: str, what: str) -> Outline:
+    return outline_of(checked(frame, digest, what)[1])
+
+
+def _renamed(frame: bytes, digest: str, workflow_id: str, name: str) -> Content:
+    document, _value = checked(frame, digest, _what(workflow_id))
+    return content_of(with_name(document, name))
+
+
+def _unpacked(frame: bytes, digest: str, workflow_id: str) -> tuple[Content, str | None, str]:
+    document, value = checked(frame, digest, _what(workflow_id))
+    return content_of(document, value), name_in(value), description_in(value)
+
+
+def _replace(
+    connection: Connection,
+    workflow_id: str,
+    content: Content,
+    name: str | None,
+    description: str | None,
+    expected: str | None,
+) -> None:
+    """Makes `content` current. `expected`: the digest that the change was made from, where it
+    matters that nobody else changed the document meanwhile."""
+    present = workflows.get(connection, workflow_id)
+    if present is None:
+        raise NotFound(f"There is no {_what(workflow_id)}.")
+    if expected is not None and present.digest != expected:
+        raise UsageError(
+            f"{shown(present.name)} was changed by someone else meanwhile. Nothing was changed; "
+            "look at it and try again."
+        )
+    if content.digest == present.digest and name in (None, present.name):
+        return
+    workflows.replace(
+        connection,
+        workflow_id,
+        content,
+        name=name or present.name,
+        description=present.description if description is None else description,
+        now_ms=now_ms(),
+    )

@@ -1,0 +1,85 @@
+"""How numbers, sizes and times are said, on the screen and on the command line alike."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, tzinfo
+
+
+def count(n: int) -> str:
+    """`10,412`"""
+    return f"{n:,}"
+
+
+def plural(n: int, noun: str) -> str:
+    """`1 workflow`, `2 workflows`"""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def size(n: int) -> str:
+    """`812 B`, `15.4 kB`, `71 MB`, `1.2 GB`: thousands, as disks are sold."""
+    if n < 1000:
+        return f"{n} B"
+    value = float(n)
+    for unit in ("kB", "MB", "GB", "TB"):
+        value /= 1000
+        if value < 999.5 or unit == "TB":
+            return f"{value:.1f} {unit}" if value < 99.95 else f"{value:.0f} {unit}"
+    raise AssertionError
+
+
+def duration(ms: int) -> str:
+    """`812 ms`, `12.4 s`, `3.5 min`, `2.1 h`"""
+    if ms < 1000:
+        return f"{ms} ms"
+    for limit, unit, name in ((60_000, 1000, "s"), (3_600_000, 60_000, "min")):
+        if ms < limit:
+            return f"{ms / unit:.1f} {name}"
+    return f"{ms / 3_600_000:.1f} h"
+
+
+def ago(at_ms: int, now_ms: int, zone: tzinfo | None = None) -> str:
+    """`now`, `4 min ago`, `2 h ago`, `yesterday`, `3 Nov`, `3 Nov 2025`. A time to come is said as
+    a date: clocks differ, and nothing is hidden."""
+    seconds = (now_ms - at_ms) // 1000
+    if 0 <= seconds < 60:
+        return "now"
+    if 0 <= seconds < 3600:
+        return f"{seconds // 60} min ago"
+    if 0 <= seconds < 12 * 3600:
+        return f"{seconds // 3600} h ago"
+    when, now = local(at_ms, zone), local(now_ms, zone)
+    if when.date() == now.date():
+        return f"today {when:%H:%M}"
+    if when.date() == now.date() - timedelta(days=1):
+        return "yesterday"
+    return f"{when.day} {when:%b}" + ("" if when.year == now.year else f" {when.year}")
+
+
+def date_time(at_ms: int, zone: tzinfo | None = None) -> str:
+    """`2026-11-03 14:02`, local."""
+    return f"{local(at_ms, zone):%Y-%m-%d %H:%M}"
+
+
+def rfc3339(at_ms: int) -> str:
+    """`2026-11-03T14:02:11.120Z`"""
+    when = datetime.fromtimestamp(at_ms // 1000, UTC)
+    return f"{when:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"
+
+
+def local(at_ms: int, zone: tzinfo | None = None) -> datetime:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone)
+
+
+RUN_SIGNS = {
+    "completed": "✓",
+    "failed": "✗",
+    "running": "●",
+    "pending": "◌",
+    "paused": "◌",
+    "cancelled": "–",
+}
+
+
+def run_sign(status: str) -> str:
+    """The sign of a run's status; colour never carries it alone."""
+    return RUN_SIGNS.get(status, "?")

@@ -1,0 +1,167 @@
+"""The engine under the store: how a connection is made, what it must promise, how it fails.
+
+The engine is sqlcipher3 (SQLite 3.53 on every platform), unkeyed unless a connector says otherwise.
+Its exceptions are its own, not `sqlite3`'s; they leave this room only as `simtui.errors`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlcipher3 import dbapi2 as engine
+
+from simtui.errors import BadInput, Busy, Damaged, NotWritable, shown
+
+if TYPE_CHECKING:  # the types are the standard library's; the module itself is never loaded by us
+    from sqlite3 import Connection
+
+SQLITE_VERSION: str = engine.sqlite_version
+DatabaseError: type[Exception] = engine.DatabaseError
+
+APPLICATION_ID = 0x53494D54  # "SIMT"
+BUSY_TIMEOUT_MS = 5000
+
+# what every connection must answer once it is set up; the journal mode is checked by itself
+_PRAGMAS = (
+    ("busy_timeout", BUSY_TIMEOUT_MS),
+    ("foreign_keys", 1),
+    ("trusted_schema", 0),
+    ("cell_size_check", 1),
+    ("secure_delete", 1),
+    ("temp_store", 2),
+    ("mmap_size", 0),
+    ("synchronous", 2),
+)
+
+# primary result codes of SQLite (sqlite.org/rescode.html)
+_BUSY = {5, 6}
+_NOT_WRITABLE = {8, 10, 13, 14, 3}
+_DAMAGED = {11, 26}
+
+
+def connect(path: Path, *, read_only: bool = False, network: bool = False) -> Connection:
+    """A connection to the existing database at `path` with every pragma set and read back.
+
+    `network`: the home lies on a network file system, where WAL is unsafe; the journal is then a
+    rollback journal and the lock is held from the first access to the last.
+    Raises `Damaged`, `Busy`, `NotWritable`, or `BadInput` for another program's database.
+    """
+    with translated(path):
+        connection: Connection = engine.connect(
+            str(path), isolation_level=None, check_same_thread=False
+        )
+        try:
+            if network:
+                _one(connection, "PRAGMA locking_mode = EXCLUSIVE")
+            for name, wanted in _PRAGMAS:
+                connection.execute(f"PRAGMA {name} = {wanted}").fetchall()
+                answer = _one(connection, f"PRAGMA {name}")
+                # an engine without memory mapping answers nothing at all
+                if answer != wanted and not (name == "mmap_size" and answer is None):
+                    raise Damaged(
+                        f"{path}: the database did not take {name}={wanted}, it is {answer}."
+                    )
+            connection.create_function("folded", 1, str.casefold, deterministic=True)
+            _check_owner(connection, path)
+            _set_journal(connection, path, "truncate" if network else "wal")
+            if read_only:
+                connection.execute("PRAGMA query_only = 1")
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def in_memory() -> Connection:
+    """An empty database in memory, for whoever closes it; any thread may use it, one at a time."""
+    connection: Connection = engine.connect(
+        ":memory:", isolation_level=None, check_same_thread=False
+    )
+    return connection
+
+
+def _check_owner(connection: Connection, path: Path) -> None:
+    found = _one(connection, "PRAGMA application_id")
+    if found == APPLICATION_ID:
+        return
+    empty = found == 0 and _one(connection, "SELECT count(*) FROM sqlite_master") == 0
+    if not empty:
+        raise BadInput(
+            f"{path} is a database of another program. It is left as it is; "
+            "choose another home with --home."
+        )
+
+
+def _set_journal(connection: Connection, path: Path, wanted: str) -> None:
+    if _one(connection, "PRAGMA page_count") == 0:
+        # only before the first page is written, and setting the journal writes it
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while (answer := _one(connection, "PRAGMA journal_mode")) != wanted:
+        # the change needs the file for itself, and does not wait for it as a statement does
+        with contextlib.suppress(engine.OperationalError):
+            answer = _one(connection, f"PRAGMA journal_mode = {wanted}")
+        if answer == wanted or time.monotonic() > deadline:
+            break
+        time.sleep(0.02)
+    if answer != wanted:
+        raise NotWritable(
+            f"{path}: the journal could not be set to {wanted}, it is {answer}. "
+            "Nothing was changed."
+        )
+
+
+def _one(connection: Connection, sql: str) -> object:
+    row = connection.execute(sql).fetchone()
+    return row[0] if row else None
+
+
+def create_file(path: Path) -> bool:
+    """Make an empty 0600 file for a new database, so that its journal files get that mode too
+    (storage facts, finding 20). False where there is one already."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise NotWritable(f"{path} cannot be made: {error.strerror}.") from error
+    return True
+
+
+@contextlib.contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turns the engine's errors into ours, each with what is still safe."""
+    try:
+        yield
+    except engine.Error as error:
+        raise error_of(error, path) from error
+
+
+def error_of(error: Exception, path: Path) -> Exception:
+    """Our error for one of the engine's; a mistake in our own SQL stays what it is."""
+    code = getattr(error, "sqlite_errorcode", None)
+    primary = code & 0xFF if isinstance(code, int) else None
+    said = shown(str(error))
+    if primary in _BUSY:
+        return Busy(
+            f"{path} is in use by another process for longer than {BUSY_TIMEOUT_MS // 1000} s. "
+            "Nothing was changed; try again when it is done."
+        )
+    if primary == 13:
+        return NotWritable(
+            f"{path}: the disk is full. What was saved before is unchanged; free some space and "
+            "try again."
+        )
+    if primary in _NOT_WRITABLE:
+        return NotWritable(f"{path} cannot be written: {said}. What was saved before is unchanged.")
+    if primary in _DAMAGED:
+        return Damaged(
+            f"{path} cannot be read as a database: {said}. It is left as it is; `simtui doctor` "
+            "says more."
+        )
+    return error

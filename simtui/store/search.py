@@ -1,0 +1,60 @@
+"""The search index: contentless FTS5, keyed by a map of its own, filled in the transaction that
+writes what it indexes. It holds words only; titles and snippets are cut from the source row."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+_WORD = re.compile(r"\w+", re.UNICODE)
+
+
+def put(connection: Connection, kind: str, ref: str, title: str, body: str) -> None:
+    """Indexes a thing, instead of what was indexed of it before."""
+    row = connection.execute(
+        "SELECT n FROM search_items WHERE kind = ? AND ref = ?", (kind, ref)
+    ).fetchone()
+    if row is None:
+        n = connection.execute(
+            "INSERT INTO search_items (kind, ref) VALUES (?, ?)", (kind, ref)
+        ).lastrowid
+    else:
+        n = row[0]
+        connection.execute("DELETE FROM search WHERE rowid = ?", (n,))
+    connection.execute("INSERT INTO search (rowid, title, body) VALUES (?, ?, ?)", (n, title, body))
+
+
+def remove(connection: Connection, kind: str, ref: str) -> None:
+    row = connection.execute(
+        "DELETE FROM search_items WHERE kind = ? AND ref = ? RETURNING n", (kind, ref)
+    ).fetchone()
+    if row is not None:
+        connection.execute("DELETE FROM search WHERE rowid = ?", (row[0],))
+
+
+def words_of(text: str) -> list[str]:
+    """The words of what a person typed, as the index would split them."""
+    return _WORD.findall(text)
+
+
+def match_of(text: str) -> str | None:
+    """An FTS5 query that finds rows with every word of `text`, each by its beginning. None where
+    there is no word in it. Words are quoted, so nothing in them is an operator."""
+    words = words_of(text)
+    return " ".join(f'"{word}"*' for word in words) if words else None
+
+
+def workflows(connection: Connection, match: str, limit: int) -> list[tuple[str, str, int]]:
+    """(id, name, updated_at) of the workflows that fit, best first, then newest. A name counts
+    ten times what a word in the body does."""
+    return connection.execute(
+        "SELECT w.id, w.name, w.updated_at FROM search AS s"
+        " JOIN search_items AS i ON i.n = s.rowid AND i.kind = 'workflow'"
+        " JOIN workflows AS w ON w.id = i.ref AND w.deleted_at IS NULL"
+        " WHERE s.search MATCH ? ORDER BY round(bm25(search, 10.0, 1.0), 1), w.updated_at DESC"
+        " LIMIT ?",
+        (match, limit),
+    ).fetchall()

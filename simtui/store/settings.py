@@ -1,0 +1,24 @@
+"""Settings as rows: text by key. What a key means, and which there are, is the registry's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+
+def all_of(connection: Connection) -> dict[str, str]:
+    return dict(connection.execute("SELECT key, value FROM settings ORDER BY key").fetchall())
+
+
+def put(connection: Connection, key: str, value: str) -> None:
+    connection.execute(
+        "INSERT INTO settings (key, value) VALUES (?, ?)"
+        " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (key, value),
+    )
+
+
+def remove(connection: Connection, key: str) -> bool:
+    return connection.execute("DELETE FROM settings WHERE key = ?", (key,)).rowcount > 0

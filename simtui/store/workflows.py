@@ -1,0 +1,400 @@
+"""Workflows, their versions and their folders, as rows. Every function runs inside one transaction
+that `Store` opened; what belongs together (row, version, search index) changes together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from simtui.errors import NotFound, shown
+from simtui.model.workflow import Version, Workflow
+from simtui.store import search
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+Key = tuple[int, str]
+"""Where a row stands in a list, newest change first: (`updated_at`, `id`)."""
+
+KIND = "workflow"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A document, ready to be stored: `frame` is its payload, `text` what the index gets of it."""
+
+    digest: str
+    frame: bytes
+    document_bytes: int
+    block_count: int
+    edge_count: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A filter as SQL: an expression over `w` (the workflow) and `r` (its last run)."""
+
+    sql: str = "1"
+    parameters: tuple[object, ...] = ()
+
+
+EVERYTHING = Condition()
+
+_LAST_RUN = """
+LEFT JOIN runs AS r ON r.id = (
+    SELECT id FROM runs WHERE workflow_id = w.id ORDER BY started_at DESC, id DESC LIMIT 1
+)"""
+_ROW = (
+    """
+SELECT w.id, w.name, w.folder, w.description, w.created_at, w.updated_at, w.digest,
+       w.document_bytes, w.block_count, w.edge_count, w.source, w.deleted_at,
+       {runs}, r.status, r.started_at, r.duration_ms
+  FROM workflows AS w"""
+    + _LAST_RUN
+)
+_NO_COUNT = _ROW.format(runs="0")
+_WITH_COUNT = _ROW.format(runs="(SELECT count(*) FROM runs WHERE workflow_id = w.id)")
+
+
+def _place(trash: bool) -> str:
+    return "w.deleted_at IS NOT NULL" if trash else "w.deleted_at IS NULL"
+
+
+def page(
+    connection: Connection,
+    condition: Condition = EVERYTHING,
+    *,
+    after: Key | None = None,
+    before: Key | None = None,
+    from_end: bool = False,
+    limit: int = 100,
+    trash: bool = False,
+    count_runs: bool = False,
+) -> list[Workflow]:
+    """Up to `limit` rows, newest change first: behind `after`, ahead of `before`, or the last."""
+    where = [_place(trash), f"({condition.sql})"]
+    parameters = list(condition.parameters)
+    if after is not None:
+        where.append("(w.updated_at, w.id) < (?, ?)")
+        parameters += after
+    if before is not None:
+        where.append("(w.updated_at, w.id) > (?, ?)")
+        parameters += before
+    backwards = from_end or before is not None
+    order = "ASC" if backwards else "DESC"
+    sql = (
+        f"{_WITH_COUNT if count_runs else _NO_COUNT} WHERE {' AND '.join(where)}"
+        f" ORDER BY w.updated_at {order}, w.id {order} LIMIT ?"
+    )
+    rows = connection.execute(sql, (*parameters, limit)).fetchall()
+    if backwards:
+        rows.reverse()
+    return [Workflow(*row) for row in rows]
+
+
+def count(connection: Connection, condition: Condition = EVERYTHING, *, trash: bool = False) -> int:
+    join = _LAST_RUN if "r." in condition.sql else ""
+    sql = f"SELECT count(*) FROM workflows AS w{join} WHERE {_place(trash)} AND ({condition.sql})"
+    return int(connection.execute(sql, condition.parameters).fetchone()[0])
+
+
+def get(connection: Connection, workflow_id: str) -> Workflow | None:
+    """The workflow with this id, in the trash or not."""
+    row = connection.execute(f"{_WITH_COUNT} WHERE w.id = ?", (workflow_id,)).fetchone()
+    return Workflow(*row) if row else None
+
+
+def find(connection: Connection, reference: str, *, trash: bool = False) -> Workflow:
+    """The one workflow that `reference` means: its id, a start of an id that fits one only, or a
+    name that only one has (as written first, then without regard to case). Raises `NotFound`."""
+    place = _place(trash)
+    escaped = reference.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    for clause, parameter in (
+        ("w.id = ?", reference),
+        ("w.name = ?", reference),
+        ("w.name = ? COLLATE NOCASE", reference),
+        ("w.id LIKE ? ESCAPE '\\'", f"{escaped}%" if len(reference) >= 4 else ""),
+    ):
+        rows = connection.execute(
+            f"{_WITH_COUNT} WHERE {place} AND {clause} ORDER BY w.updated_at DESC LIMIT 6",
+            (parameter,),
+        ).fetchall()
+        if len(rows) == 1:
+            return Workflow(*rows[0])
+        if rows:
+            fits = ", ".join(f"{row[0]} ({shown(row[1], 40)})" for row in rows[:5])
+            more = " and more" if len(rows) > 5 else ""
+            raise NotFound(
+                f'"{shown(reference)}" fits more than one workflow: {fits}{more}. Use an id.'
+            )
+    where = "in the trash" if trash else "here"
+    elsewhere = connection.execute(
+        f"SELECT count(*) FROM workflows AS w WHERE {_place(not trash)} AND ? IN (w.id, w.name)",
+        (reference,),
+    ).fetchone()[0]
+    hint = ""
+    if elsewhere:
+        hint = " It is not in the trash." if trash else " It is in the trash."
+    raise NotFound(f'No workflow {where} is called "{shown(reference)}".{hint}')
+
+
+def frame_of(connection: Connection, workflow_id: str) -> tuple[bytes, str] | None:
+    """The stored payload of the current document, and its digest."""
+    row = connection.execute(
+        "SELECT data, digest FROM workflows WHERE id = ?", (workflow_id,)
+    ).fetchone()
+    return (row[0], row[1]) if row else None
+
+
+def version_frame_of(
+    connection: Connection, workflow_id: str, number: int
+) -> tuple[bytes, str] | None:
+    row = connection.execute(
+        "SELECT data, digest FROM workflow_versions WHERE workflow_id = ? AND number = ?",
+        (workflow_id, number),
+    ).fetchone()
+    return (row[0], row[1]) if row else None
+
+
+def versions(connection: Connection, workflow_id: str) -> list[Version]:
+    """The earlier documents of a workflow, newest first."""
+    rows = connection.execute(
+        "SELECT workflow_id, number, digest, name, saved_at, document_bytes, block_count,"
+        " edge_count FROM workflow_versions WHERE workflow_id = ? ORDER BY number DESC",
+        (workflow_id,),
+    ).fetchall()
+    return [Version(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What an import needs to know of a workflow that is there."""
+
+    name: str
+    description: str
+    digest: str
+    deleted_at: int | None
+
+
+def present(connection: Connection, workflow_id: str) -> Present | None:
+    row = connection.execute(
+        "SELECT name, description, digest, deleted_at FROM workflows WHERE id = ?", (workflow_id,)
+    ).fetchone()
+    return Present(*row) if row else None
+
+
+def frame_with_digest(connection: Connection, workflow_id: str, digest: str) -> bytes | None:
+    """The payload of the document of a workflow, current or earlier, that has this digest."""
+    row = connection.execute(
+        "SELECT data FROM workflow_versions WHERE workflow_id = :id AND digest = :digest"
+        " UNION ALL SELECT data FROM workflows WHERE id = :id AND digest = :digest LIMIT 1",
+        {"id": workflow_id, "digest": digest},
+    ).fetchone()
+    return bytes(row[0]) if row else None
+
+
+def digests(connection: Connection, workflow_id: str) -> set[str]:
+    """The digests of the current document and of every version that is kept."""
+    rows = connection.execute(
+        "SELECT digest FROM workflows WHERE id = :id"
+        " UNION ALL SELECT digest FROM workflow_versions WHERE workflow_id = :id",
+        {"id": workflow_id},
+    ).fetchall()
+    return {row[0] for row in rows}
+
+
+def placed(connection: Connection, name: str, folder: str) -> list[tuple[str, str, int | None]]:
+    """(id, digest, deleted_at) of the workflows with this name in this folder, oldest first."""
+    return connection.execute(
+        "SELECT id, digest, deleted_at FROM workflows WHERE folder = ? AND name = ?"
+        " ORDER BY created_at, id",
+        (folder, name),
+    ).fetchall()
+
+
+def insert(connection: Connection, workflow: Workflow, content: Content) -> None:
+    """A new workflow and its entry in the index. `workflow`'s run columns are not stored."""
+    connection.execute(
+        "INSERT INTO workflows (id, name, updated_at, created_at, description, folder, digest,"
+        " document_bytes, block_count, edge_count, source, deleted_at, data)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            workflow.id,
+            workflow.name,
+            workflow.updated_at,
+            workflow.created_at,
+            workflow.description,
+            workflow.folder,
+            content.digest,
+            content.document_bytes,
+            content.block_count,
+            content.edge_count,
+            workflow.source,
+            workflow.deleted_at,
+            content.frame,
+        ),
+    )
+    search.put(connection, KIND, workflow.id, workflow.name, content.text)
+
+
+def keep_version(connection: Connection, workflow_id: str, now_ms: int) -> int | None:
+    """Copies the current document among the versions. Its number; None where it is there."""
+    number = connection.execute(
+        "SELECT coalesce(max(number), 0) + 1 FROM workflow_versions WHERE workflow_id = ?",
+        (workflow_id,),
+    ).fetchone()[0]
+    kept = connection.execute(
+        "INSERT INTO workflow_versions (workflow_id, number, digest, name, saved_at,"
+        " document_bytes, block_count, edge_count, data)"
+        " SELECT id, ?, digest, name, ?, document_bytes, block_count, edge_count, data"
+        " FROM workflows WHERE id = ? ON CONFLICT (workflow_id, digest) DO NOTHING",
+        (number, now_ms, workflow_id),
+    ).rowcount
+    return int(number) if kept else None
+
+
+def insert_version(
+    connection: Connection, workflow_id: str, name: str, saved_at: int, content: Content
+) -> bool:
+    """An earlier document that came from outside. False where its digest is kept already."""
+    if content.digest in digests(connection, workflow_id):
+        return False
+    connection.execute(
+        "INSERT INTO workflow_versions (workflow_id, number, digest, name, saved_at,"
+        " document_bytes, block_count, edge_count, data) VALUES (?,"
+        " (SELECT coalesce(max(number), 0) + 1 FROM workflow_versions WHERE workflow_id = ?),"
+        " ?, ?, ?, ?, ?, ?, ?)",
+        (
+            workflow_id,
+            workflow_id,
+            content.digest,
+            name,
+            saved_at,
+            content.document_bytes,
+            content.block_count,
+            content.edge_count,
+            content.frame,
+        ),
+    )
+    return True
+
+
+def replace(
+    connection: Connection,
+    workflow_id: str,
+    content: Content,
+    *,
+    name: str,
+    description: str,
+    now_ms: int,
+) -> int | None:
+    """Makes `content` the current document and keeps the old one as a version (its number; None
+    where that document was among the versions already)."""
+    number = keep_version(connection, workflow_id, now_ms)
+    connection.execute(
+        "UPDATE workflows SET name = ?, description = ?, updated_at = ?, digest = ?,"
+        " document_bytes = ?, block_count = ?, edge_count = ?, data = ? WHERE id = ?",
+        (
+            name,
+            description,
+            now_ms,
+            content.digest,
+            content.document_bytes,
+            content.block_count,
+            content.edge_count,
+            content.frame,
+            workflow_id,
+        ),
+    )
+    search.put(connection, KIND, workflow_id, name, content.text)
+    return number
+
+
+def move(connection: Connection, ids: Sequence[str], folder: str, now_ms: int) -> int:
+    return _update(connection, ids, "folder = ?, updated_at = ?", (folder, now_ms), "folder <> ?1")
+
+
+def delete(connection: Connection, ids: Sequence[str], now_ms: int) -> int:
+    """Moves workflows to the trash. How many were not there yet."""
+    return _update(connection, ids, "deleted_at = ?", (now_ms,), "deleted_at IS NULL")
+
+
+def restore(connection: Connection, ids: Sequence[str]) -> int:
+    """Takes workflows out of the trash. How many were there."""
+    return _update(connection, ids, "deleted_at = NULL", (), "deleted_at IS NOT NULL")
+
+
+def _update(
+    connection: Connection,
+    ids: Iterable[str],
+    change: str,
+    parameters: tuple[object, ...],
+    only: str,
+) -> int:
+    changed = 0
+    for workflow_id in ids:
+        changed += connection.execute(
+            f"UPDATE workflows SET {change} WHERE {only} AND id = ?", (*parameters, workflow_id)
+        ).rowcount
+    return changed
+
+
+def folders(connection: Connection) -> list[tuple[str, int]]:
+    """Every folder that holds a workflow or was named by an export, with the number of workflows
+    in it, by path."""
+    return connection.execute(
+        "SELECT path, sum(n) FROM ("
+        " SELECT folder AS path, 1 AS n FROM workflows WHERE deleted_at IS NULL AND folder <> ''"
+        " UNION ALL SELECT path, 0 FROM folders"
+        ") GROUP BY path ORDER BY path"
+    ).fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFolder:
+    """A folder as an export named it: its real segments, and Sim's id and place where known."""
+
+    segments: tuple[str, ...]
+    id: str | None = None
+    sort_order: int | None = None
+
+
+def put_folder(connection: Connection, folder: NamedFolder) -> None:
+    """Remembers a folder; what was known of it and is not said anew stays."""
+    connection.execute(
+        "INSERT INTO folders (path, segments, id, sort_order) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (path) DO UPDATE SET id = coalesce(excluded.id, id),"
+        " sort_order = coalesce(excluded.sort_order, sort_order)",
+        (
+            path_of(folder.segments),
+            json.dumps(folder.segments, ensure_ascii=False),
+            folder.id,
+            folder.sort_order,
+        ),
+    )
+
+
+def named_folders(connection: Connection) -> dict[str, NamedFolder]:
+    rows = connection.execute("SELECT path, segments, id, sort_order FROM folders ORDER BY path")
+    return {
+        path: NamedFolder(tuple(json.loads(segments)), ident, order)
+        for path, segments, ident, order in rows
+    }
+
+
+def path_of(segments: Sequence[str]) -> str:
+    """A folder's path as people read it. A segment may itself hold a "/" (`Ops / Intake`), so the
+    way back goes through `named_folders` first."""
+    return "/".join(segments)
+
+
+def ids(connection: Connection, *, trash: bool | None = False) -> list[str]:
+    """Every id in a stable order (by folder and name); `trash` None means both."""
+    place = "1" if trash is None else _place(trash)
+    rows = connection.execute(
+        f"SELECT w.id FROM workflows AS w WHERE {place} ORDER BY w.folder, w.name, w.id"
+    )
+    return [row[0] for row in rows]
