@@ -7,12 +7,13 @@ a parse past a megabyte, the digests of a whole library. A child that is no long
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 from collections.abc import Callable
-from multiprocessing.connection import Connection
-from typing import Generic, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar, cast
 
 from simtui.errors import SimtuiError
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -60,6 +61,8 @@ class _Child(Generic[Result]):
         args: tuple[object, ...],
         kwargs: dict[str, object],
     ) -> None:
+        import multiprocessing  # 12 ms, and rarely needed
+
         # spawn: a fork would copy the locks of the connections' threads
         context = multiprocessing.get_context("spawn")
         self._ours, self._theirs = context.Pipe(duplex=False)

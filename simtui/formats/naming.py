@@ -57,8 +57,8 @@ def checked_id(value: Any) -> str | None:
 
 
 def safe_part(name: str) -> str:
-    """One part of a path as Sim makes it from a name (letters and digits of any script, `_`; each run of
-    all else is one `-`), and as every system can hold it."""
+    """One part of a path as Sim makes it from a name (letters and digits of any script and `_`;
+    each run of all else is one `-`), and as every system can hold it."""
     part = "".join(c if c == "_" or unicodedata.category(c)[0] in "LN" else "-" for c in name)
     part = re.sub("-+", "-", part)
     while len(part.encode()) > 120:

@@ -9,7 +9,7 @@ what to do with a workflow that is there already.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +20,7 @@ from simtui.importing.preparing import Prepared, Refusal, Thing, prepared_from
 from simtui.importing.sources import count_of, sources_in
 from simtui.library import Library
 from simtui.library.workflows import now_ms
+from simtui.model.wording import plural
 from simtui.store import shadow, workflows
 
 POLICIES = ("copy", "skip", "replace")
@@ -44,6 +45,19 @@ class ImportItem:
     problems: tuple[str, ...] = ()
     key_count: int = 0
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The problems, and a line about values that look like keys, where there are any."""
+        if not self.key_count:
+            return self.problems
+        one = self.key_count == 1
+        looks = (
+            "looks like a key; it stays as it is"
+            if one
+            else ("look like keys; they stay as they are")
+        )
+        return (*self.problems, f"{plural(self.key_count, 'value')} {looks}")
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -62,7 +76,7 @@ async def import_paths(
     on_conflict: str = "copy",
     stdin: BinaryIO | None = None,
     on_progress: Callable[[Progress], None] | None = None,
-) -> AsyncIterator[ImportItem]:
+) -> AsyncGenerator[ImportItem, None]:
     """Imports files, folders and zips, and `-` (`stdin`); yields an item as each is settled.
 
     Closing the iterator, or cancelling the task, ends it between two batches: what was yielded

@@ -8,16 +8,19 @@ work.
 from __future__ import annotations
 
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from simtui.errors import NotFound, NotWritable, shown
-from simtui.library.searching import Hit, find_hits
 from simtui.library.settings import SettingsShelf
 from simtui.library.workflows import WorkflowShelf
 from simtui.paths import Home
 from simtui.store.filesystem import is_network, type_of
 from simtui.store.store import Store
 
-__all__ = ["Hit", "Library", "SettingsShelf", "WorkflowShelf"]
+if TYPE_CHECKING:
+    from simtui.library.searching import Hit
+
+__all__ = ["Library", "SettingsShelf", "WorkflowShelf"]
 
 
 class Library:
@@ -68,6 +71,8 @@ class Library:
 
     async def search(self, text: str, limit: int = 50) -> list[Hit]:
         """What holds every word of `text`, by the words' beginnings; best first, then newest."""
+        from simtui.library.searching import find_hits  # a command that only lists needs none of it
+
         return await find_hits(self.store, text, limit)
 
     async def data_version(self) -> int:

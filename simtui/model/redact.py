@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from simtui.model.workflow import blocks_of, name_of, searchable_texts, state_of, variables_of
@@ -28,7 +28,7 @@ class LikelyKey:
 
 
 # issued keys by their own shape; each prefix is a provider's
-_KEY_SHAPES = re.compile(
+_KEY_SHAPES = (
     r"sk-ant-[A-Za-z0-9_-]{16,}"
     r"|sk-sim-[A-Za-z0-9_-]{16,}"
     r"|sim_[A-Za-z0-9_-]{24,}"
@@ -48,6 +48,13 @@ _KEY_SHAPES = re.compile(
     r"|(?<=[Bb]earer )[A-Za-z0-9._~+/=-]{20,}"
     r"|(?<=://)[^\s/:@{}<>]{1,64}:[^\s/:@{}<>]{3,}(?=@)"
 )
+
+
+@cache
+def _key_shapes() -> re.Pattern[str]:
+    return re.compile(_KEY_SHAPES)  # 6 ms, which a command that only lists need not spend
+
+
 # what every one of the shapes above contains: one cheap look tells most texts apart
 _HINTS = re.compile(
     r"sk-|k_live_|k_test_|sim_|gh[pousr]_|github_pat_|glpat-|xox|AKIA|ASIA|AIza|ya29|hf_|SG\.|eyJ"
@@ -148,7 +155,7 @@ def key_in(text: str) -> str | None:
     """The first thing in a text that has the shape of an issued key."""
     if _HINTS.search(text) is None:
         return None
-    match = _KEY_SHAPES.search(text)
+    match = _key_shapes().search(text)
     return match.group() if match else None
 
 
@@ -186,7 +193,7 @@ def _without(document: Mapping[str, Any], has_keys: bool) -> Iterator[tuple[str,
     for where, text in searchable_texts(document):
         if text in hidden:
             continue
-        yield where, _KEY_SHAPES.sub(" ", text) if _HINTS.search(text) else text
+        yield where, _key_shapes().sub(" ", text) if _HINTS.search(text) else text
 
 
 def _literal_keys(document: Mapping[str, Any]) -> set[str]:

@@ -1,0 +1,85 @@
+"""The command line as a whole: `simtui [--home HOME] COMMAND …`. A command's module is loaded when
+that command is called."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from simtui import __version__
+from simtui.cli.output import Face, finish
+from simtui.errors import UsageError
+from simtui.paths import home as home_of
+
+_COMMANDS = {
+    "import": ("transfer", "Bring workflows in: files, folders, zips, or - for standard input."),
+    "export": ("transfer", "Write workflows out as Sim JSON, a workspace zip, or plain files."),
+    "workflows": ("workflows", "List, show, rename, move, delete and restore workflows."),
+    "search": ("search", "Find a word in names, prompts, code and notes."),
+    "settings": ("settings", "List, get, set and reset settings."),
+    "doctor": ("doctor", "Check the home, the database and every document in it."),
+    "completion": ("completion", "Print shell completion for bash, zsh or fish."),
+}
+
+
+class _Commands(click.Group):
+    """Knows the commands by name and loads the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"simtui.cli.{_COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        import difflib
+
+        name = args[0]
+        if name not in _COMMANDS and not name.startswith("-"):
+            near = difflib.get_close_matches(name, _COMMANDS, n=1, cutoff=0.5)
+            hint = f" Did you mean {near[0]}?" if near else " `simtui --help` lists them."
+            raise UsageError(f'There is no command "{name}".{hint}')
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option("--home", metavar="HOME", help="The folder with everything in it. [~/SimAI]")
+@click.version_option(__version__, message="simtui %(version)s")
+@click.pass_context
+def simtui(ctx: click.Context, home: str | None) -> None:
+    """The local home of Sim workflows.
+
+    Without a command it opens the screen, or without a terminal prints an overview.
+    """
+    ctx.obj = Face(home_of(home))
+    if ctx.invoked_subcommand is None:
+        from simtui.cli.overview import show_overview
+
+        show_overview(ctx.obj)
+
+
+def run(words: Sequence[str]) -> int:
+    """Runs a command line. The exit code."""
+
+    def command() -> int | None:
+        result: Any = simtui.main(args=list(words), prog_name="simtui", standalone_mode=False)
+        return result if isinstance(result, int) else None
+
+    return finish(command)

@@ -1,0 +1,49 @@
+"""`simtui search TEXT`."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import click
+
+from simtui.cli.output import Face, answer, answer_rows, opened, run, with_output
+from simtui.errors import shown
+from simtui.library.searching import MARK, UNMARK, Hit
+from simtui.model import wording
+
+
+@click.command("search")
+@click.argument("text", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
+@with_output
+@click.pass_obj
+def search_command(face: Face, text: tuple[str, ...], limit: int, output: str) -> None:
+    """Find words, by their beginnings, in names, prompts, code and notes."""
+
+    async def work() -> list[Hit]:
+        async with opened(face.home, create=False) as library:
+            return await library.search(" ".join(text), limit)
+
+    hits = run(work())
+    rows = [
+        {
+            "kind": hit.kind,
+            "id": hit.id,
+            "workflow_id": hit.workflow_id,
+            "title": hit.title,
+            "snippet": hit.snippet.replace(MARK, "").replace(UNMARK, ""),
+            "at": wording.rfc3339(hit.at),
+        }
+        for hit in hits
+    ]
+    bold = ("\x1b[1m", "\x1b[22m") if sys.stdout.isatty() else ("", "")
+
+    def table() -> None:
+        now_ms = time.time_ns() // 1_000_000
+        for hit in hits:
+            answer(f"{shown(hit.title, 80)}  {hit.id[:8]}  {wording.ago(hit.at, now_ms)}")
+            # the snippet holds no control character but the two marks
+            answer(f"    {hit.snippet.replace(MARK, bold[0]).replace(UNMARK, bold[1])}")
+
+    answer_rows(output, rows, table)

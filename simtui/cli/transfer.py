@@ -1,0 +1,189 @@
+"""`simtui import` and `simtui export`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import click
+
+from simtui import exporting
+from simtui.cli.output import Face, answer, dumps, opened, run, talk, with_output
+from simtui.errors import UsageError, shown
+from simtui.importing import POLICIES, ImportItem, Progress, import_paths
+from simtui.library import Library
+from simtui.model import settings, wording
+
+OUTCOMES = ("imported", "updated", "unchanged", "refused", "skipped")
+_SIGNS = {"imported": "+", "updated": "↻", "unchanged": "=", "refused": "✗", "skipped": "–"}
+
+
+@click.command("import")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.option("--dry-run", is_flag=True, help="Say what would happen, and write nothing.")
+@click.option(
+    "--on-conflict",
+    type=click.Choice(POLICIES),
+    help="What to do with a workflow without an id, where its name and folder are taken. [copy]",
+)
+@with_output
+@click.pass_obj
+def import_command(
+    face: Face, paths: tuple[str, ...], dry_run: bool, on_conflict: str | None, output: str
+) -> int:
+    """Bring workflows in: files, folders and zips that Sim or simtui wrote; - is standard input.
+
+    One bad file never stops the rest. The same file again changes nothing.
+    """
+    return run(_import(face, paths, dry_run, on_conflict, output))
+
+
+async def _import(
+    face: Face, paths: tuple[str, ...], dry_run: bool, on_conflict: str | None, output: str
+) -> int:
+    async with opened(face.home) as library:
+        policy = await setting_of(library, "import.on_conflict", on_conflict)
+        progress = _progress_on(sys.stderr) if sys.stderr.isatty() else None
+        items = import_paths(
+            library,
+            paths,
+            dry_run=dry_run,
+            on_conflict=policy,
+            stdin=sys.stdin.buffer if "-" in paths else None,
+            on_progress=progress,
+        )
+        async with aclosing(items):
+            counts = await _report(items, output)
+    if output == "table":
+        told = ", ".join(f"{counts[word]:,} {word}" for word in OUTCOMES if counts[word])
+        talk(f"{told or 'nothing found'}{' (dry run: nothing was written)' if dry_run else ''}")
+    if not counts["refused"]:
+        return 0
+    return 3 if sum(counts.values()) > counts["refused"] else 6
+
+
+async def setting_of(library: Library, key: str, flag: str | None) -> str:
+    import os
+
+    stored = await library.settings.all()
+    return settings.resolve(settings.find(key), stored, os.environ, flag).value
+
+
+async def _report(items: AsyncIterator[ImportItem], output: str) -> dict[str, int]:
+    """Prints each item as it comes, so that the memory does not grow with the folder."""
+    counts = dict.fromkeys(OUTCOMES, 0)
+    first = True
+    async for item in items:
+        counts[item.outcome] += 1
+        if output == "json":
+            sys.stdout.write(('{"items": [\n ' if first else ",\n ") + dumps(_row_of(item)))
+        elif output == "jsonl":
+            answer(dumps(_row_of(item)))
+        elif item.outcome != "unchanged" or item.reason:
+            _print_item(item)
+        first = False
+    if output == "json":
+        head = '{"items": [' if first else ""
+        answer(f"{head}],\n {dumps(counts)[1:]}")
+    return counts
+
+
+def _row_of(item: ImportItem) -> dict[str, Any]:
+    return {
+        "source": item.source,
+        "entry": item.entry,
+        "format": item.format,
+        "outcome": item.outcome,
+        "workflow_id": item.workflow_id,
+        "name": item.name,
+        "reason": item.reason,
+        "problems": item.notes,
+    }
+
+
+def _print_item(item: ImportItem) -> None:
+    where = shown(item.entry or Path(item.source).name or item.source, 80)
+    if item.outcome == "refused":
+        answer(f"✗ {where}: {item.reason}")
+        return
+    problems = item.notes
+    sign = "!" if problems and item.outcome != "unchanged" else _SIGNS[item.outcome]
+    reason = f"  ({item.reason})" if item.reason else ""
+    answer(f"{sign} {shown(item.name or '', 80)}{reason}")
+    for problem in problems if item.outcome != "unchanged" else ():
+        answer(f"    {shown(problem, 300)}")
+
+
+def _progress_on(stream: Any) -> Any:
+    def show(progress: Progress) -> None:
+        stream.write(f"\r\x1b[K{progress.done:,}/{progress.total:,} files\r")
+
+    return show
+
+
+@click.command("export")
+@click.argument("workflow", nargs=-1, metavar="[ID|NAME…]")
+@click.option("--all", "everything", is_flag=True, help="All workflows.")
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice([*exporting.FORMS, "bundle"]),
+    help="sim: Sim's JSON, one workflow. zip: a workspace zip. files: a folder of plain files.",
+)
+@click.option("--to", "target", type=click.Path(path_type=Path), help="Where to. [exports/]")
+@click.option(
+    "--allow-secrets", is_flag=True, help="Also where values look like keys and leave in clear."
+)
+@with_output
+@click.pass_obj
+def export_command(
+    face: Face,
+    workflow: tuple[str, ...],
+    everything: bool,
+    form: str | None,
+    target: Path | None,
+    allow_secrets: bool,
+    output: str,
+) -> None:
+    """Write workflows out. One workflow goes to standard output as Sim's JSON, unless --to or --as
+    says otherwise."""
+    if form == "bundle":
+        raise UsageError("Bundles are not made yet. `--as files` keeps versions too.")
+    if bool(workflow) == everything:
+        raise UsageError("Name the workflows to export, or say --all.")
+    form = form or ("zip" if everything or len(workflow) > 1 else "sim")
+    run(_export(face, workflow, form, target, allow_secrets, output))
+
+
+async def _export(
+    face: Face,
+    references: tuple[str, ...],
+    form: str,
+    target: Path | None,
+    allow_secrets: bool,
+    output: str,
+) -> None:
+    async with opened(face.home, create=False) as library:
+        ids = None
+        if references:
+            ids = [(await library.workflows.find(one)).id for one in references]
+        if form == "sim" and str(target or "-") == "-":
+            if ids is None or len(ids) != 1:
+                raise UsageError("Sim's JSON holds one workflow. For more, use `--as zip`.")
+            await exporting.export_sim(
+                library, ids[0], sys.stdout.buffer, allow_secrets=allow_secrets
+            )
+            sys.stdout.buffer.flush()
+            return
+        if str(target) == "-":
+            raise UsageError("Only Sim's JSON goes to standard output. Name a file with --to.")
+        done = await exporting.export_to(library, ids, form, target, allow_secrets=allow_secrets)
+    if output == "table":
+        talk(f"{wording.plural(done.workflows, 'workflow')} written.")
+        answer(str(done.path))
+    else:
+        row = {"path": str(done.path), "workflows": done.workflows, "bytes": done.size_bytes}
+        answer(dumps(row))

@@ -1,0 +1,23 @@
+"""The screen's face. It asks the library and shows the answer; importing this package alone loads
+nothing of Textual."""
+
+from __future__ import annotations
+
+import os
+
+
+def run(home: str | None = None, *, mouse: bool = True) -> int:
+    """Opens the screen on a home. The exit code."""
+    # Textual reads these as it is imported; over SSH each animation is bytes on a slow link
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
+    from simtui.paths import home as home_of
+    from simtui.tui.app import SimtuiApp
+
+    app = SimtuiApp(home_of(home))
+    app.run(mouse=mouse)
+    if app.farewell:
+        import sys
+
+        sys.stderr.write(f"simtui: {app.farewell}\n")
+    return app.return_code or 0

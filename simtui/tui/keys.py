@@ -1,0 +1,93 @@
+"""The one table of actions: what it is called, which keys it has, where it works. Bindings, the
+line of keys, the palette, the help and the README read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """`places` are the screens and panes it works in; `footer` is its word in the line of keys,
+    empty where it is left out there; `method` is Textual's name for it."""
+
+    id: str
+    keys: str
+    help: str
+    places: str
+    footer: str = ""
+    method: str = ""
+
+    @property
+    def first_key(self) -> str:
+        return _SHOWN.get(first := self.keys.split(",")[0], first)
+
+    def in_place(self, place: str) -> bool:
+        return place in self.places.split()
+
+    def binding(self) -> Binding:
+        return Binding(self.keys, self.method or self.id.replace(".", "_"), self.help, id=self.id)
+
+
+_SHOWN = {"enter": "⏎", "slash": "/", "colon": ":", "question_mark": "?", "escape": "esc"}
+_SHOWN |= {"right_square_bracket": "]", "left_square_bracket": "[", "plus": "+"}
+
+AREAS = ("Workflows", "Runs", "Secrets", "Backups", "Settings")
+
+ACTIONS: tuple[Action, ...] = (
+    Action("open", "enter", "Open what is under the cursor", "workflows versions", "open"),
+    Action("filter", "slash", "Filter the list; find in a text", "workflows detail report", "filter"),
+    Action("import", "i", "Bring workflows in from a file, a folder or a zip", "workflows", "import"),
+    Action("export", "x", "Export: Sim JSON, a workspace zip, or plain files", "workflows detail", "export"),
+    Action("rename", "R", "Rename", "workflows detail", ""),
+    Action("move", "m", "Move to a folder", "workflows detail", ""),
+    Action("delete", "d", "Delete: to the trash", "workflows detail", "delete"),
+    Action("undo", "u", "Undo the last change", "workflows detail", "undo"),
+    Action("mark", "space", "Mark, for export, move and delete", "workflows", ""),
+    Action("folders", "F", "Narrow to a folder", "workflows", ""),
+    Action("trash", "T", "Show the trash, or the library again", "workflows", ""),
+    Action("restore", "w", "Take out of the trash", "trash", "restore"),
+    Action("overview", "o", "Overview of the workflow", "workflows detail", ""),
+    Action("json", "J", "The workflow's JSON", "workflows detail", "json"),
+    Action("versions", "v", "Its earlier versions", "workflows detail", "versions"),
+    Action("rollback", "B", "Make the version under the cursor the current one", "versions", "roll back"),
+    Action("next_problem", "right_square_bracket", "Next problem", "detail report", ""),
+    Action("previous_problem", "left_square_bracket", "Previous problem", "detail report", ""),
+    Action("next_match", "n", "Next match", "detail report", ""),
+    Action("previous_match", "N", "Previous match", "detail report", ""),
+    Action("other_pane", "tab", "To the other pane", "workflows detail", ""),
+    Action("copy", "y", "Copy the id (in a text: the line)", "workflows detail", ""),
+    Action("times", "t", "Relative or absolute times", "workflows", ""),
+    Action("refresh", "r", "Read everything again", "workflows", ""),
+    Action("samples", "D", "Look around in sample workflows", "workflows", ""),
+    Action("back", "escape", "Back; ends work that is running", "workflows detail report help", ""),
+    Action("palette", "colon,ctrl+p", "Every action by its name, and workflows", "workflows detail area", "palette", "command_palette"),
+    Action("help", "question_mark", "Help for where you are", "workflows detail area report", "help"),
+    Action("quit", "q", "Quit", "workflows area", "quit"),
+)  # fmt: skip
+
+AREA_BINDINGS = [
+    Binding(str(n), f"area({n})", name, id=f"area.{name.lower()}")
+    for n, name in enumerate(AREAS, 1)
+]
+
+MOVES = (
+    ("j k ↓ ↑", "a line down, up"),
+    ("PgDn PgUp", "a page down, up"),
+    ("g G", "to the first, to the last"),
+    ("1 … 5", "Workflows, Runs, Secrets, Backups, Settings"),
+)
+
+
+def bindings(*ids: str) -> list[Binding]:
+    """The bindings of the actions with these ids, in this order."""
+    by_id = {action.id: action for action in ACTIONS}
+    return [by_id[ident].binding() for ident in ids]
+
+
+def in_place(place: str) -> Iterator[Action]:
+    """The actions that work in a place, in the table's order."""
+    return (action for action in ACTIONS if action.in_place(place))

@@ -1,0 +1,62 @@
+"""An area that is still to come: what it will hold, and what can be done by command until then."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+
+from simtui.tui.keys import AREAS
+from simtui.tui.screens.frame import Frame
+from simtui.tui.widgets.lines_view import LinesView, Span, StyledLines
+
+_TEXTS = {
+    "Runs": (
+        "Every run of your workflows, with its log, its steps in time, and its cost.",
+        "Not there yet. Runs that Sim exported stay good: keep the files, they will be taken.",
+        "",
+        "Until then:  simtui workflows list   tells the last run's status, once there are runs.",
+    ),
+    "Secrets": (
+        "API keys, encrypted, under the names that workflows use: {{OPENAI_API_KEY}}.",
+        "Not there yet. Nothing asks for a password, and no key is stored.",
+        "",
+        "Until then:  simtui workflows get NAME   lists the names that a workflow needs.",
+    ),
+    "Backups": (
+        "A backup every day, each one opened and checked before it counts.",
+        "Not there yet. No backup is made by itself.",
+        "",
+        "Until then:  simtui export --all --as files --to FOLDER",
+        "             writes everything as plain files, versions and trash included;",
+        "             simtui import FOLDER brings it back.",
+        "             Or copy the home while simtui is closed.",
+    ),
+    "Settings": (
+        "Every setting with its value, its default, and where the value comes from.",
+        "The screen is not there yet; the settings are.",
+        "",
+        "Until then:  simtui settings list",
+        "             simtui settings set display.theme simtui-light",
+    ),
+}
+
+
+class Area(Frame):
+    """One of the areas 2 to 5."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+    def compose(self) -> ComposeResult:
+        yield from self.compose_top()
+        yield LinesView(id="text")
+        yield from self.compose_bottom()
+
+    def on_mount(self) -> None:
+        self.say_all()
+        name = AREAS[self.number - 1]
+        lines = [[], [Span(f"  {name}", "title")], []]
+        lines += [[Span(f"  {line}")] for line in _TEXTS[name]]
+        text = self.query_one("#text", LinesView)
+        text.show(StyledLines(lines))
+        text.focus()

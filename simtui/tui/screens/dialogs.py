@@ -1,0 +1,117 @@
+"""Small screens that ask one thing and return the answer; None (or False) is "not now"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+
+class AskText(ModalScreen[str | None]):
+    """Asks for one line. With `paths`, Tab completes the names of files and folders."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Not now")]
+
+    def __init__(self, title: str, value: str = "", hint: str = "", *, paths: bool = False) -> None:
+        super().__init__()
+        self._title, self._value, self._hint, self._paths = title, value, hint, paths
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield Static(self._title, id="title", markup=False)
+            yield Input(self._value, id="answer", compact=True)
+            yield Static(self._hint, id="hint", markup=False)
+
+    def on_mount(self) -> None:
+        if self._paths:
+            self._bindings.bind("tab", "complete", "Complete", show=False, priority=True)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value)
+
+    def action_complete(self) -> None:
+        answer = self.query_one("#answer", Input)
+        completed, choices = complete_path(answer.value)
+        answer.value = completed
+        answer.cursor_position = len(completed)
+        names = "  ".join(choices[:12]) + ("  …" if len(choices) > 12 else "")
+        self.query_one("#hint", Static).update(names or self._hint)
+
+
+def complete_path(text: str) -> tuple[str, list[str]]:
+    """What is typed of a path, as far as it can only go on, and the names it may go on with."""
+    folder, _, start = text.rpartition("/")
+    place = Path(f"{folder}/" if "/" in text else ".").expanduser()
+    try:
+        found = sorted(
+            f"{item.name}/" if item.is_dir() else item.name
+            for item in place.iterdir()
+            if item.name.startswith(start) and (start or not item.name.startswith("."))
+        )
+    except OSError:
+        return text, []
+    if not found:
+        return text, []
+    common = found[0]
+    while not all(name.startswith(common) for name in found):
+        common = common[:-1]
+    return (f"{folder}/" if "/" in text else "") + common, found if len(found) > 1 else []
+
+
+class Confirm(ModalScreen[bool]):
+    """Asks yes or no; only `y` is yes."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "dismiss(True)", "Yes"),
+        Binding("n,escape,q,enter", "dismiss(False)", "No"),
+    ]
+
+    def __init__(self, question: str, detail: str = "") -> None:
+        super().__init__()
+        self._question, self._detail = question, detail
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield Static(self._question, id="title", markup=False)
+            if self._detail:
+                yield Static(self._detail, id="detail", markup=False)
+            yield Static("y  yes     n  no, leave everything as it is", id="hint", markup=False)
+
+
+class Choose(ModalScreen[str | None]):
+    """Offers a short list; returns the chosen one's key."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss(None)", "Not now"),
+        Binding("j", "cursor('down')", show=False),
+        Binding("k", "cursor('up')", show=False),
+    ]
+
+    def __init__(self, title: str, choices: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self._title, self._choices = title, choices
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield Static(self._title, id="title", markup=False)
+            yield OptionList(
+                *(Option(text) for _, text in self._choices), markup=False, compact=True
+            )
+            yield Static("⏎ choose   esc not now", id="hint", markup=False)
+
+    def action_cursor(self, way: str) -> None:
+        options = self.query_one(OptionList)
+        options.action_cursor_down() if way == "down" else options.action_cursor_up()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._choices[event.option_index][0])

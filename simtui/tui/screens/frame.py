@@ -1,0 +1,85 @@
+"""What every area has: the line of areas above, the status and the keys below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from simtui.tui.keys import AREA_BINDINGS, bindings, in_place
+from simtui.tui.widgets.frame_lines import OneLine, area_pieces, key_pieces
+
+if TYPE_CHECKING:
+    from simtui.tui.app import SimtuiApp
+
+
+class Frame(Screen[None]):
+    """`number`: which area this is. `place`: where it is in the table of keys."""
+
+    CSS_PATH: ClassVar[list[str]] = ["frame.tcss"]  # type: ignore[assignment]  # Textual says less
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *AREA_BINDINGS,
+        *bindings("palette", "help", "quit"),
+    ]
+    number = 1
+    place = "area"
+
+    @property
+    def simtui(self) -> SimtuiApp:
+        from simtui.tui.app import SimtuiApp
+
+        assert isinstance(self.app, SimtuiApp)
+        return self.app
+
+    def compose_top(self) -> ComposeResult:
+        yield OneLine(id="areas")
+
+    def compose_bottom(self) -> ComposeResult:
+        yield OneLine(id="status")
+        yield OneLine(id="keys")
+
+    def say_all(self) -> None:
+        self.say_areas()
+        self.say_status()
+        self.say_keys()
+
+    def on_screen_resume(self) -> None:
+        self.say_areas()
+        self.say_status()
+
+    def say_areas(self) -> None:
+        right = [(f"{self.simtui.home} · no vault yet ", "dim")]
+        if self.simtui.samples:
+            right = [("samples: nothing is kept ", "warning")]
+        self.query_one("#areas", OneLine).say(area_pieces(self.number), right)
+
+    def say_status(self) -> None:
+        """What is running, or else what is true of the home."""
+        app = self.simtui
+        if app.working:
+            left = [(f" {app.working} (esc cancels)", "key")]
+        elif app.said:
+            left = [(f" {app.said[0]}", app.said[1])]
+        else:
+            left = [(" no backup yet · backups come with the next version", "dim")]
+        self.query_one("#status", OneLine).say(left, self.status_right())
+
+    def status_right(self) -> list[tuple[str, str]]:
+        return []
+
+    def say_keys(self) -> None:
+        self.query_one("#keys", OneLine).say(key_pieces(in_place(self.place)))
+
+    def action_area(self, number: int) -> None:
+        self.simtui.show_area(number)
+
+    def action_help(self) -> None:
+        from simtui.tui.screens.help import Help
+
+        self.app.push_screen(Help(self.place))
+
+    def action_quit(self) -> None:
+        self.simtui.leave()

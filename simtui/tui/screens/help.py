@@ -1,0 +1,49 @@
+"""Help for where you are, from the one table of actions."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from simtui.tui.keys import MOVES, in_place
+from simtui.tui.widgets.lines_view import LinesView, Span, StyledLines
+
+_FILTER = (
+    ("agent", "a word in the name, or the beginning of one in prompts, code and notes"),
+    ('folder:"Ops / Intake"', "a part of the folder's path"),
+    ("status:failed,never", "how the last run ended; a comma means either"),
+    ("blocks:>5  size:>20000", "more than; also <, >= and <="),
+    ("updated:today  updated:7d", "also yesterday, 24h, 2026-11-03"),
+    ("-source:F1", "a minus excludes"),
+)
+
+
+class Help(Screen[None]):
+    CSS_PATH = "frame.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark", "dismiss", "Close", id="help.close")
+    ]
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self._place = place
+
+    def compose(self) -> ComposeResult:
+        yield LinesView(id="text")
+
+    def on_mount(self) -> None:
+        lines = [[Span(" Keys here", "title"), Span("      esc closes this", "dim")], []]
+        lines += [_line(keys, what) for keys, what in MOVES]
+        lines += [_line(action.first_key, action.help) for action in in_place(self._place)]
+        if self._place == "workflows":
+            lines += [[], [Span(" The filter behind /", "title")], []]
+            lines += [_line(example, what) for example, what in _FILTER]
+        lines += [[], [Span(" Everything here is also a command: ", "dim"), Span("simtui --help")]]
+        self.query_one("#text", LinesView).show(StyledLines(lines))
+
+
+def _line(key: str, what: str) -> list[Span]:
+    return [Span(f"   {key:<26}", "key"), Span(what)]

@@ -1,0 +1,78 @@
+"""The three lines around every area: areas and home above, the status and the keys below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from simtui.tui.keys import AREAS, Action
+from simtui.tui.widgets.cells import fitted
+
+
+class OneLine(Widget):
+    """One line: a left part that gives way, and a right part that stays."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "line--active", "line--key", "line--error", "line--warning", "line--success", "line--dim",
+    }  # fmt: skip
+    DEFAULT_CSS = "OneLine { height: 1; }"
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._left: tuple[tuple[str, str], ...] = ()
+        self._right: tuple[tuple[str, str], ...] = ()
+
+    def say(self, left: Iterable[tuple[str, str]], right: Iterable[tuple[str, str]] = ()) -> None:
+        """Shows (text, colour) pieces; draws only where they are others than before."""
+        pieces = (tuple(left), tuple(right))
+        if pieces != (self._left, self._right):
+            self._left, self._right = pieces
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        base = self.rich_style
+        right = [Segment(text, self._style(colour)) for text, colour in self._right]
+        right_width = sum(cell_len(segment.text) for segment in right)
+        if right_width + 10 > width:
+            right, right_width = [], 0
+        left: list[Segment] = []
+        room = width - right_width
+        for text, colour in self._left:
+            taken = min(cell_len(text), room)
+            if taken <= 0:
+                break
+            left.append(Segment(fitted(text, taken), self._style(colour)))
+            room -= taken
+        return Strip([*left, Segment(" " * room, base), *right]).adjust_cell_length(width, base)
+
+    def _style(self, colour: str) -> Style:
+        if not colour:
+            return self.rich_style
+        return self.rich_style + self.get_component_rich_style(f"line--{colour}", partial=True)
+
+
+def area_pieces(active: int) -> list[tuple[str, str]]:
+    """The names of the areas, the active one in its colour and brackets."""
+    pieces = [(" simtui ", "key")]
+    for number, name in enumerate(AREAS, 1):
+        here = number == active
+        pieces.append(
+            (f"[{number} {name}]" if here else f" {number} {name} ", "active" if here else "")
+        )
+    return pieces
+
+
+def key_pieces(actions: Iterable[Action]) -> list[tuple[str, str]]:
+    """The line of keys: those with a word for it."""
+    pieces: list[tuple[str, str]] = []
+    for action in actions:
+        if action.footer:
+            pieces += [(f" {action.first_key}", "key"), (f" {action.footer} ", "")]
+    return pieces

@@ -1,0 +1,234 @@
+"""A text of any length, line by line: JSON in colour, an overview, a report. Only the lines that
+are looked at are cut out of it and drawn."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from simtui.errors import shown
+
+MAX_LINE = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a line and the name of its colour ("" for none)."""
+
+    text: str
+    colour: str = ""
+
+
+class Lines(Protocol):
+    """A text as lines, counted from 0."""
+
+    def __len__(self) -> int: ...
+
+    def plain(self, number: int) -> str: ...
+
+    def spans(self, number: int) -> Sequence[Span]: ...
+
+    def is_problem(self, number: int) -> bool: ...
+
+
+class StyledLines:
+    """Lines that were made for the screen."""
+
+    def __init__(self, lines: Sequence[Sequence[Span]]) -> None:
+        self._lines = lines
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def plain(self, number: int) -> str:
+        return "".join(span.text for span in self._lines[number])
+
+    def spans(self, number: int) -> Sequence[Span]:
+        return self._lines[number]
+
+    def is_problem(self, number: int) -> bool:
+        return any(span.colour in ("error", "warning") for span in self._lines[number])
+
+
+_JSON = re.compile(
+    r'(?P<key>"(?:[^"\\]|\\.)*")(?=\s*:)|(?P<string>"(?:[^"\\]|\\.)*"?)'
+    r"|(?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?P<word>true|false|null)"
+)
+_JSON_COLOURS = {"key": "key", "string": "", "number": "number", "word": "number"}
+
+
+class JsonLines:
+    """A document's own lines: where each begins is remembered, the text stays one piece."""
+
+    def __init__(self, document: bytes) -> None:
+        self._document = document
+        self._starts = array("Q", [0])
+        self._starts.extend(match.end() for match in re.finditer(b"\n", document))
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def plain(self, number: int) -> str:
+        start = self._starts[number]
+        more = number + 1 < len(self._starts)
+        end = self._starts[number + 1] - 1 if more else len(self._document)
+        # a character takes up to four bytes; what is cut off is said by the ellipsis
+        return self._document[start : min(end, start + MAX_LINE * 4)].decode(errors="replace")
+
+    def spans(self, number: int) -> Sequence[Span]:
+        text = self.plain(number)[:MAX_LINE]
+        spans, at = [], 0
+        for match in _JSON.finditer(text):
+            if match.start() > at:
+                spans.append(Span(text[at : match.start()], "dim"))
+            spans.append(Span(match.group(), _JSON_COLOURS[match.lastgroup or "string"]))
+            at = match.end()
+        spans.append(Span(text[at:], "dim"))
+        return spans
+
+    def is_problem(self, number: int) -> bool:
+        return False
+
+
+class LinesView(ScrollView, can_focus=True):
+    """Shows `Lines`, with a cursor on one of them."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "lines--cursor", "lines--match", "lines--error", "lines--warning", "lines--success",
+        "lines--dim", "lines--key", "lines--number", "lines--title",
+    }  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
+        Binding("home,g", "first", "First", show=False),
+        Binding("end,G", "last", "Last", show=False),
+        Binding("right,l", "sideways(1)", "Right", show=False),
+        Binding("left,h", "sideways(-1)", "Left", show=False),
+    ]
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.cursor = 0
+        self._lines: Lines = StyledLines([])
+        self._left = 0
+        self._pattern: re.Pattern[str] | None = None
+
+    def show(self, lines: Lines, cursor: int = 0) -> None:
+        """Shows another text."""
+        self._lines = lines
+        self.cursor, self._left, self._pattern = 0, 0, None
+        self.virtual_size = Size(self.size.width, len(lines))
+        self.scroll_to(0, 0, animate=False, force=True)
+        self._put_cursor(cursor)
+        self.refresh()
+
+    @property
+    def line(self) -> str:
+        """The text of the line under the cursor."""
+        return self._lines.plain(self.cursor) if len(self._lines) else ""
+
+    def find(self, text: str) -> bool:
+        """Looks for a text, without regard to case, and goes to its next place. False where there
+        is none."""
+        self._pattern = re.compile(re.escape(text), re.IGNORECASE) if text else None
+        self.refresh()
+        if self._pattern is None:
+            return True
+        return bool(self._pattern.search(self.line)) or self.next_match(1)
+
+    def next_match(self, by: int) -> bool:
+        """To the next line with a match (`by` 1), or the one before (-1), round the end."""
+        pattern = self._pattern
+        if pattern is None:
+            return False
+        return self._next(by, lambda number: pattern.search(self._lines.plain(number)) is not None)
+
+    def next_problem(self, by: int) -> bool:
+        return self._next(by, self._lines.is_problem)
+
+    def _next(self, by: int, wanted: object) -> bool:
+        assert callable(wanted)
+        count = len(self._lines)
+        for step in range(1, count + 1):
+            number = (self.cursor + by * step) % count
+            if wanted(number):
+                self._put_cursor(number)
+                return True
+        return False
+
+    def action_move(self, by: int) -> None:
+        self._put_cursor(self.cursor + by)
+
+    def action_page(self, by: int) -> None:
+        self._put_cursor(self.cursor + by * max(1, self.size.height - 1))
+
+    def action_first(self) -> None:
+        self._put_cursor(0)
+
+    def action_last(self) -> None:
+        self._put_cursor(len(self._lines) - 1)
+
+    def action_sideways(self, by: int) -> None:
+        self._left = max(0, self._left + by * max(8, self.size.width // 2))
+        self.refresh()
+
+    def _put_cursor(self, number: int) -> None:
+        number = max(0, min(number, len(self._lines) - 1))
+        before, self.cursor = self.cursor, number
+        for line in {before, number}:
+            self.refresh(Region(0, line - self.scroll_offset.y, self.size.width, 1))
+        top, height = self.scroll_offset.y, max(1, self.size.height)
+        if number < top:
+            self.scroll_to(y=number, animate=False, force=True)
+        elif number >= top + height:
+            self.scroll_to(y=number - height + 1, animate=False, force=True)
+
+    def on_resize(self) -> None:
+        self.virtual_size = Size(self.size.width, len(self._lines))
+        self._put_cursor(self.cursor)
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        number = self.scroll_offset.y + y
+        base = self.rich_style
+        width = self.size.width
+        if number >= len(self._lines):
+            return Strip.blank(width, base)
+        if number == self.cursor and self.has_focus:
+            base = base + self.get_component_rich_style("lines--cursor", partial=True)
+        segments = []
+        for span in self._lines.spans(number):
+            style = base
+            if span.colour:
+                style = base + self.get_component_rich_style(f"lines--{span.colour}", partial=True)
+            segments += self._marked(shown(span.text, MAX_LINE), style)
+        strip = Strip(segments)
+        return strip.crop(self._left, self._left + width).adjust_cell_length(width, base)
+
+    def _marked(self, text: str, style: Style) -> list[Segment]:
+        """The text with what was looked for made plain to see."""
+        if self._pattern is None:
+            return [Segment(text, style)]
+        found = style + self.get_component_rich_style("lines--match", partial=True)
+        segments, at = [], 0
+        for match in self._pattern.finditer(text):
+            segments += [Segment(text[at : match.start()], style), Segment(match.group(), found)]
+            at = match.end()
+        return [*segments, Segment(text[at:], style)]

@@ -1,0 +1,68 @@
+"""What every test stands on: a HOME of its own, a library in it, and the real `simtui` command."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from simtui.library import Library
+from simtui.paths import Home
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(autouse=True)
+def _a_home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the person's own home, settings, or folders."""
+    place = tmp_path / "person"
+    place.mkdir()
+    for name in list(os.environ):
+        if name.startswith(("SIMTUI_", "XDG_")) and name != "SIMTUI_REAL_EXPORTS":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(place))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "SimAI")
+
+
+@pytest.fixture
+async def library(home: Home) -> AsyncIterator[Library]:
+    opened = await Library.open(home)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def simtui(home: Home) -> Command:
+    """Runs the real command on the test's home, as a script would: `simtui("import", path)`."""
+
+    def run(*arguments: object, input: str | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "simtui", "--home", str(home.root), *map(str, arguments)],
+            input=input,
+            stdin=subprocess.DEVNULL if input is None else None,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def real_exports() -> Path:
+    """The folder with files as Sim wrote them, which `SIMTUI_REAL_EXPORTS` names."""
+    folder = os.environ.get("SIMTUI_REAL_EXPORTS")
+    if not folder:
+        pytest.skip("SIMTUI_REAL_EXPORTS is not set: no files as Sim wrote them to test with")
+    path = Path(folder).resolve()
+    assert path.is_dir(), f"SIMTUI_REAL_EXPORTS={folder} is not a folder"
+    return path
