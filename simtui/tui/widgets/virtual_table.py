@@ -191,7 +191,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
                 if index is None:
                     break
                 await self._fetch_for(index, self._source)
-                if not self._wanted and self._at(index) is not None:
+                if self._at(index) is not None:
                     self._put_cursor(index)
         finally:
             self._fetching = False
