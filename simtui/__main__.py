@@ -16,28 +16,33 @@ def main() -> None:
 
         sys.stdout.write(f"simtui {__version__}\n")
         return
-    home = _screen_home(words)
-    if home is not None and sys.stdin.isatty() and sys.stdout.isatty():
+    screen = _screen(words)
+    if screen is not None and all(map(os.isatty, (0, 1, 2))):
         if os.environ.get("TERM", "dumb") != "dumb":
             from simtui.tui import run
 
-            sys.exit(run(home or None))
+            sys.exit(run(screen[0], samples=screen[1]))
         sys.stderr.write("simtui: TERM is dumb, so here is the plain view.\n")
     from simtui.cli.root import run as run_command
 
     sys.exit(run_command(words))
 
 
-def _screen_home(words: list[str]) -> str | None:
-    """The home that the words name, where they ask for the screen: "" for the usual one, None where
-    there is a command among them."""
-    if not words:
-        return ""
-    if len(words) == 2 and words[0] == "--home":
-        return words[1]
-    if len(words) == 1 and words[0].startswith("--home="):
-        return words[0].removeprefix("--home=")
-    return None
+def _screen(words: list[str]) -> tuple[str | None, bool] | None:
+    """Which home the words name (None for the usual one), and whether they ask for the samples;
+    None where they are not about the screen."""
+    home, samples, rest = None, False, list(words)
+    while rest:
+        word = rest.pop(0)
+        if word == "--samples":
+            samples = True
+        elif word == "--home" and rest:
+            home = rest.pop(0)
+        elif word.startswith("--home="):
+            home = word.removeprefix("--home=")
+        else:
+            return None
+    return home, samples
 
 
 if __name__ == "__main__":

@@ -7,6 +7,9 @@ a parse past a megabyte, the digests of a whole library. A child that is no long
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import signal
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar, cast
 
@@ -66,12 +69,17 @@ class _Child(Generic[Result]):
         # spawn: a fork would copy the locks of the connections' threads
         context = multiprocessing.get_context("spawn")
         self._ours, self._theirs = context.Pipe(duplex=False)
+        self._starting = threading.Lock()
+        self._wanted = True
         self._process = context.Process(
             target=_work, args=(self._theirs, function, args, kwargs), daemon=True
         )
 
     def result(self) -> Result:
-        self._process.start()
+        with self._starting:
+            if not self._wanted:
+                raise asyncio.CancelledError
+            self._process.start()
         self._theirs.close()
         try:
             done, answer = self._ours.recv()
@@ -89,8 +97,10 @@ class _Child(Generic[Result]):
         return cast(Result, answer)
 
     def kill(self) -> None:
-        if self._process.pid is not None:
-            self._process.kill()
+        with self._starting:
+            self._wanted = False
+            if self._process.pid is not None:
+                self._process.kill()
 
 
 def _work(
@@ -99,8 +109,11 @@ def _work(
     args: tuple[object, ...],
     kwargs: dict[str, object],
 ) -> None:
+    # ctrl+c goes to every process of a terminal; the parent decides what becomes of this one
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         answer: tuple[bool, object] = (True, function(*args, **kwargs))
     except Exception as error:
         answer = (False, error)
-    answers.send(answer)
+    with contextlib.suppress(BrokenPipeError):  # the parent is gone
+        answers.send(answer)

@@ -3,13 +3,15 @@
     status:failed folder:"Ops / Intake" blocks:>5 updated:7d -source:F1 lead enr
 
 A term is `field:value`; `-` before it excludes; a comma means "any of"; `>`, `<`, `>=` and `<=`
-compare where the field has an order; the rest is free text. Every list has its own fields; this
-module knows their kinds, and the store how to ask for them.
+compare where the field has an order; the rest is free text. Quotes hold a value with spaces or
+commas together; in them, `\\` before a character means that character. Every list has its own
+fields; this module knows their kinds, and the store how to ask for them.
 """
 
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +22,8 @@ from simtui.errors import UsageError, shown
 
 
 class Kind(Enum):
+    """What a field's values are, and so what may be asked of it."""
+
     TEXT = "text"  # a part of it, without regard to case
     WORD = "word"  # the whole of it
     NUMBER = "number"
@@ -88,51 +92,64 @@ class Filter:
 
 EMPTY = Filter()
 
-_TOKEN = re.compile(r'(-?)(?:([A-Za-z_]+):(>=|<=|>|<|=)?)?("(?:[^"\\]|\\.)*"?|\S*)')
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?$")
+MAX_PARTS = 500
+"""More values and words than this are refused: SQLite takes expressions 1,000 deep at most."""
+
+_FIELD = re.compile(r"(-?)([A-Za-z_]+):(>=|<=|>|<|=)?")
+_QUOTED = r'"((?:[^"\\]|\\.|\\\Z)*)"?'  # the last quote may be missing: it is still being typed
+_ITEM = re.compile(rf"{_QUOTED}|[^\s,]*", re.DOTALL)
+_WORD = re.compile(rf"(-?)(?:{_QUOTED}|\S*)", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?")
 _UNIT_MS = {"ms": 1, "s": 1000, None: 1000, "m": 60_000, "h": 3_600_000}
-_DAYS = re.compile(r"(\d{1,5})([hdw])$")
+_PERIOD = re.compile(r"(\d{1,5})([hdw])")
 
 
 def parse(text: str, fields: Mapping[str, Kind], now: datetime) -> Filter:
-    """Reads a filter. `now` is the local time with its zone; days are its days.
+    """Reads a filter. `now` is the local time, whose days are meant: with a zone, that zone's;
+    without one, this machine's.
 
     Raises `FilterError` with the place and the nearest right word.
     """
     terms: list[Term] = []
     words: list[tuple[str, bool]] = []
-    at = 0
+    at = parts = 0
     while at < len(text):
         if text[at].isspace():
             at += 1
             continue
-        match = _TOKEN.match(text, at)
-        assert match is not None  # the last part of it matches anything
-        minus, field, operator, value = match.groups()
-        if field is None or not (value or operator):
-            bare = _unquoted(value) if field is None else f"{field}:"
-            if field is not None and field.lower() in fields:
-                raise FilterError(f'"{field}:" needs a value.', match.end())
-            if bare:
-                words.append((bare, minus == "-"))
-            elif minus:
-                words.append((minus, False))
+        start = at
+        match = _FIELD.match(text, at)
+        if match is not None and _means_a_term(match, text, fields):
+            term, at = _term(match, text, fields, now)
+            terms.append(term)
+            parts += len(term.bounds)
         else:
-            terms.append(_term(field, operator or "=", value, minus == "-", match, fields, now))
-        at = max(match.end(), at + 1)
+            match = _WORD.match(text, at)
+            assert match is not None  # it matches anything
+            at = match.end()
+            minus, quoted = match.groups()
+            word = match.group()[len(minus) :] if quoted is None else _plain(quoted)
+            if word or match.group() == "-":
+                words.append((word, minus == "-") if word else (minus, False))
+                parts += 1
+        if parts > MAX_PARTS:
+            raise FilterError(f"That is more than {MAX_PARTS} values and words.", start)
     return Filter(tuple(terms), tuple(words), text.strip())
 
 
+def _means_a_term(match: re.Match[str], text: str, fields: Mapping[str, Kind]) -> bool:
+    """A field that nobody knows, with nothing behind it, is a word that ends in a colon."""
+    nothing = match[3] is None and (match.end() == len(text) or text[match.end()].isspace())
+    return not nothing or match[2].lower() in fields
+
+
 def _term(
-    field: str,
-    operator: str,
-    value: str,
-    excluded: bool,
-    match: re.Match[str],
-    fields: Mapping[str, Kind],
-    now: datetime,
-) -> Term:
-    name = field.lower()
+    match: re.Match[str], text: str, fields: Mapping[str, Kind], now: datetime
+) -> tuple[Term, int]:
+    """The term that starts with a field, and where it ends."""
+    minus, field, operator = match.groups()
+    name, operator = field.lower(), operator or "="
     kind = fields.get(name)
     if kind is None:
         near = difflib.get_close_matches(name, fields, n=1, cutoff=0.5)
@@ -140,63 +157,73 @@ def _term(
         raise FilterError(f'There is no "{shown(field, 30)}:" here. {hint}', match.start(2))
     if operator != "=" and kind in (Kind.TEXT, Kind.WORD):
         raise FilterError(f'"{name}:" has no order, so no "{operator}".', match.start(3))
-    quoted = value.startswith('"')
-    values = [_unquoted(value)] if quoted else value.split(",")
-    bounds = tuple(
-        _bound(name, kind, item, match.start(4), now) for item in values if item or quoted
-    )
+    bounds: list[Bound] = []
+    at = match.end()
+    while True:
+        item = _ITEM.match(text, at)
+        assert item is not None  # it matches anything
+        quoted = item[1]
+        if quoted is not None or item.group():
+            value = item.group() if quoted is None else _plain(quoted)
+            bounds.append(_bound(name, kind, operator, value, at, now))
+        at = item.end()
+        if text[at : at + 1] != ",":
+            break
+        at += 1
     if not bounds:
-        raise FilterError(f'"{name}:" needs a value.', match.end())
-    return Term(name, kind, operator, bounds, excluded)
+        raise FilterError(f'"{name}:" needs a value.', at)
+    return Term(name, kind, operator, tuple(bounds), minus == "-"), at
 
 
-def _unquoted(value: str) -> str:
-    if not value.startswith('"'):
-        return value
-    closed = len(value) > 1 and value.endswith('"') and not value.endswith('\\"')
-    return re.sub(r"\\(.)", r"\1", value[1 : -1 if closed else None])
+def _plain(quoted: str) -> str:
+    return _ESCAPED.sub(r"\1", quoted)
 
 
-def _bound(field: str, kind: Kind, text: str, place: int, now: datetime) -> Bound:
+def _bound(field: str, kind: Kind, operator: str, text: str, place: int, now: datetime) -> Bound:
     if kind in (Kind.TEXT, Kind.WORD):
         return Bound(text=text)
-    wrong = FilterError("", place)
     if kind is Kind.NUMBER:
-        try:
-            return Bound(text=text, number=float(text))
-        except ValueError:
-            wrong = FilterError(f'"{field}:" takes a number, not "{shown(text, 30)}".', place)
+        number = _number(text)
+        if number is not None:
+            return Bound(text=text, number=number)
+        wanted = "a number"
     elif kind is Kind.DURATION:
-        if match := _DURATION.match(text):
-            return Bound(text=text, number=float(match[1]) * _UNIT_MS[match[2]])
-        wrong = FilterError(
-            f'"{field}:" takes a time such as 500ms, 5s, 2m or 1h, not "{shown(text, 30)}".', place
-        )
+        match = _DURATION.fullmatch(text)
+        number = _number(match[1]) if match else None
+        if match and number is not None:
+            return Bound(text=text, number=number * _UNIT_MS[match[2]])
+        wanted = "a time such as 500ms, 5s, 2m or 1h"
     else:
-        span = _span(text.lower(), now)
+        span = _span(text.lower(), operator, now)
         if span is not None:
             return Bound(text=text, span=span)
-        wrong = FilterError(
-            f'"{field}:" takes today, yesterday, 7d, 24h or 2026-11-03, not "{shown(text, 30)}".',
-            place,
-        )
-    raise wrong
+        wanted = "today, yesterday, 7d, 24h or 2026-11-03"
+    raise FilterError(f'"{field}:" takes {wanted}, not "{shown(text, 30)}".', place)
 
 
-def _span(text: str, now: datetime) -> tuple[int, int] | None:
+def _number(text: str) -> float | None:
+    """None where it is no number that can be compared: `nan` and `inf` among them."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _span(text: str, operator: str, now: datetime) -> tuple[int, int] | None:
     """The milliseconds that a word for a time means, from its first to past its last."""
     today = now.date()
-    far = 1 << 52
-    if text == "today":
-        return _day(today, now)
-    if text == "yesterday":
-        return _day(today - timedelta(days=1), now)
-    if match := _DAYS.match(text):
-        hours = int(match[1]) * {"h": 1, "d": 24, "w": 168}[match[2]]
-        return _ms(now) - hours * 3_600_000, far
+    if match := _PERIOD.fullmatch(text):
+        since = _ms(now) - int(match[1]) * {"h": 1, "d": 24, "w": 168}[match[2]] * 3_600_000
+        # by itself it is all since then; compared, it is that moment
+        return since, (1 << 52 if operator == "=" else since)
     try:
+        if text == "today":
+            return _day(today, now)
+        if text == "yesterday":
+            return _day(today - timedelta(days=1), now)
         return _day(date.fromisoformat(text), now)
-    except ValueError:
+    except (ValueError, OverflowError):  # no date, or past the last year that there is
         return None
 
 

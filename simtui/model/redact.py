@@ -27,12 +27,13 @@ class LikelyKey:
     masked: str
 
 
-# issued keys by their own shape; each prefix is a provider's
+# issued keys by their own shape; each prefix is a provider's. A key starts where a word starts
+# ("risk-assessment" holds "sk-"), or behind an escape in text that is itself a string of a program.
+# `sim_` and `eyJ` start at most once in a run of their characters: tried at each place of a run,
+# they would take the square of its length.
 _KEY_SHAPES = (
-    r"sk-ant-[A-Za-z0-9_-]{16,}"
-    r"|sk-sim-[A-Za-z0-9_-]{16,}"
-    r"|sim_[A-Za-z0-9_-]{24,}"
-    r"|sk-(?:proj-|svcacct-)?[A-Za-z0-9_-]{20,}"
+    r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?:"
+    r"sk-[A-Za-z0-9_-]{20,}"
     r"|(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,}"
     r"|gh[pousr]_[A-Za-z0-9]{30,}"
     r"|github_pat_[A-Za-z0-9_]{30,}"
@@ -43,10 +44,13 @@ _KEY_SHAPES = (
     r"|ya29\.[A-Za-z0-9_-]{20,}"
     r"|hf_[A-Za-z0-9]{30,}"
     r"|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"
-    r"|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"
+    r")"
+    # an identifier is no key: a random key of this length has a digit and a capital
+    r"|(?<![A-Za-z0-9_-])sim_(?=[a-z_-]*[A-Z0-9])[A-Za-z0-9_-]{24,}"
+    r"|(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*PRIVATE KEY-----)?"
-    r"|(?<=[Bb]earer )[A-Za-z0-9._~+/=-]{20,}"
-    r"|(?<=://)[^\s/:@{}<>]{1,64}:[^\s/:@{}<>]{3,}(?=@)"
+    r"|(?P<loose>(?<=[Bb]earer )[A-Za-z0-9._~+/=-]{20,}"
+    r"|(?<=://)[^\s/:@{}<>]{1,64}:[^\s/:@{}<>]{3,}(?=@))"
 )
 
 

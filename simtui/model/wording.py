@@ -32,7 +32,7 @@ def duration(ms: int) -> str:
     if ms < 1000:
         return f"{ms} ms"
     for limit, unit, name in ((60_000, 1000, "s"), (3_600_000, 60_000, "min")):
-        if ms < limit:
+        if ms < limit - unit / 20:  # what would be rounded to 60.0 is one of the next unit
             return f"{ms / unit:.1f} {name}"
     return f"{ms / 3_600_000:.1f} h"
 
@@ -67,6 +67,7 @@ def rfc3339(at_ms: int) -> str:
 
 
 def local(at_ms: int, zone: tzinfo | None = None) -> datetime:
+    """A time in a zone; in this machine's without one."""
     return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone)
 
 
@@ -83,3 +84,27 @@ RUN_SIGNS = {
 def run_sign(status: str) -> str:
     """The sign of a run's status; colour never carries it alone."""
     return RUN_SIGNS.get(status, "?")
+
+
+SOURCES = {
+    "F1": "Sim JSON",
+    "F2": "Sim API export, v1",
+    "F3": "Sim API export, v2",
+    "F4": "Sim admin export",
+    "F5": "Sim admin export of several",
+    "F6": "Sim admin workspace export",
+    "F7": "Sim admin folder export",
+    "Z1": "Sim zip of several",
+    "Z2": "Sim workspace zip",
+    "Z3": "Sim folder zip",
+    "Z4": "Sim admin zip",
+    "L1": "Sim state, early 2025",
+    "L2": "Sim JSON, July 2025",
+    "L3": "Sim editor JSON, 2025",
+    "S1": "Sim executor input",
+}
+
+
+def source_name(code: str) -> str:
+    """What a workflow came as, in words; a code that is not ours as it is."""
+    return SOURCES.get(code, code)

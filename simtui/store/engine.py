@@ -140,6 +140,9 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except engine.Error as error:
         raise error_of(error, path) from error
+    except UnicodeEncodeError as error:
+        # only a shell that hands over bytes of another encoding can say such a thing
+        raise BadInput(f'"{shown(str(error.object))}" is not in UTF-8.') from error
 
 
 def error_of(error: Exception, path: Path) -> Exception:

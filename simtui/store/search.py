@@ -4,6 +4,7 @@ writes what it indexes. It holds words only; titles and snippets are cut from th
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,8 +37,9 @@ def remove(connection: Connection, kind: str, ref: str) -> None:
 
 
 def words_of(text: str) -> list[str]:
-    """The words of what a person typed, as the index would split them."""
-    return _WORD.findall(text)
+    """The words of what a person typed, as the index would split them. Composed first: a combining
+    accent belongs to its word, and Python would split there."""
+    return _WORD.findall(unicodedata.normalize("NFC", text))
 
 
 def match_of(text: str) -> str | None:

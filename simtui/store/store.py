@@ -3,19 +3,22 @@
 A write is one function run inside `BEGIN IMMEDIATE` … `COMMIT` on the writer's own thread. Because
 the transaction never crosses an `await`, a cancelled caller cannot leave half of it behind, nor
 can two tasks share one (storage facts, finding 10). A read holds one reader for itself and is
-interrupted when its caller is cancelled.
+interrupted when its caller is cancelled. No thread is left behind, whoever is cancelled: one that
+still ran would keep the process from ending (finding 11).
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Concatenate, Generic, ParamSpec, TypeVar, cast
 
 import aiosqlite
 
+from simtui.errors import SimtuiError
 from simtui.store import engine, migrations
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ class Store:
         self._free: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
         self._opening = asyncio.Lock()
         self._ending: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     @classmethod
     async def open(cls, path: Path, *, network: bool = False) -> Store:
@@ -73,15 +77,26 @@ class Store:
         def connector() -> Connection:
             return engine.connect(self.path, read_only=read_only, network=self.network)
 
-        return await aiosqlite.Connection(connector, iter_chunk_size=_CHUNK)
+        connection = aiosqlite.Connection(connector, iter_chunk_size=_CHUNK)
+        try:
+            return await connection
+        except BaseException:
+            # aiosqlite stops its thread then, but does not wait for it, and it needs this loop
+            ended = asyncio.create_task(asyncio.to_thread(connection._thread.join))
+            await _to_its_end(ended)
+            raise
 
     async def _add_reader(self) -> None:
-        reader = await self._connect(read_only=True)
-        self._readers.append(reader)
-        self._free.put_nowait(reader)
+        async with self._opening:
+            self._check_open()
+            if len(self._readers) < READERS:
+                reader = await self._connect(read_only=True)
+                self._readers.append(reader)
+                self._free.put_nowait(reader)
 
     async def _open_writer(self) -> aiosqlite.Connection:
         async with self._opening:
+            self._check_open()
             if self._writer is None:
                 self._writer = await self._connect(read_only=False)
             return self._writer
@@ -102,6 +117,7 @@ class Store:
             with engine.translated(self.path):
                 return job(raw, *args, **kwargs)
 
+        self._check_open()
         execute = cast("Callable[[Callable[[], Result]], object]", connection._execute)
         return await cast("asyncio.Future[Result]", execute(run))
 
@@ -122,13 +138,13 @@ class Store:
         if self._free.empty() and not self.network and len(self._readers) < READERS:
             await self._add_reader()
         reader = await self._free.get()
-        work = asyncio.ensure_future(self._on(reader, _in_snapshot, job, args, kwargs))
+        stoppable = _Stoppable(lambda connection: job(connection, *args, **kwargs))
+        work = asyncio.ensure_future(self._on(reader, stoppable.run))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
-            # the reader is ours until the job has ended, so nobody else's query is interrupted
             if not work.done():
-                self._ending.add(ending := asyncio.create_task(_interrupted(reader, work)))
+                self._ending.add(ending := asyncio.create_task(_stopped(stoppable, work)))
                 ending.add_done_callback(self._ending.discard)
             raise
         finally:
@@ -146,25 +162,79 @@ class Store:
         return await self._on(writer, _checkpoint)
 
     async def close(self) -> None:
-        """Ends every connection after what it was given to do. Can be called twice."""
+        """Ends every connection after what it was given to do, also where the caller is cancelled
+        meanwhile. Can be called twice."""
+        await _to_its_end(asyncio.create_task(self._end()))
+
+    async def _end(self) -> None:
         if self._ending:
             await asyncio.wait(self._ending)
-        connections = [*self._readers, *([self._writer] if self._writer else [])]
-        self._readers.clear()
-        writer, self._writer = self._writer, None
-        for connection in connections:
-            if connection is writer:
+        async with self._opening:
+            if self._writer is not None:
                 with contextlib.suppress(Exception):  # advice to the planner, never worth an error
-                    await self._on(connection, _optimize)
-            with contextlib.suppress(ValueError):  # closed already
-                await connection.close()
+                    await self._on(self._writer, _optimize)
+            self._closed = True
+            connections = [*self._readers, *([self._writer] if self._writer else [])]
+            self._readers, self._writer = [], None
+        for connection in connections:
+            await connection.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise SimtuiError(f"{self.path} is closed.")
 
 
-async def _interrupted(reader: aiosqlite.Connection, work: asyncio.Future[Result]) -> None:
+async def _to_its_end(work: asyncio.Task[Result]) -> Result:
+    """The result of work that must not be left half way: a cancellation is raised after it."""
+    cancelled: asyncio.CancelledError | None = None
+    while not work.done():
+        try:
+            await asyncio.wait([work])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    return work.result()
+
+
+class _Stoppable(Generic[Result]):
+    """A read that its caller may give up. It is interrupted only while it runs: a moment later, the
+    interrupt would hit the ROLLBACK behind it, or somebody else's statement."""
+
+    def __init__(self, job: Callable[[Connection], Result]) -> None:
+        self._job = job
+        self._lock = threading.Lock()
+        self._running: Connection | None = None
+        self._given_up = False
+
+    def run(self, connection: Connection) -> Result:
+        """Runs the job within one read transaction."""
+        connection.execute("BEGIN")
+        try:
+            with self._lock:
+                if self._given_up:
+                    raise asyncio.CancelledError
+                self._running = connection
+            try:
+                return self._job(connection)
+            finally:
+                with self._lock:
+                    self._running = None
+        finally:
+            connection.execute("ROLLBACK")
+
+    def give_up(self) -> None:
+        with self._lock:
+            self._given_up = True
+            if self._running is not None:
+                self._running.interrupt()
+
+
+async def _stopped(stoppable: _Stoppable[Result], work: asyncio.Future[Result]) -> None:
     """Stops a job that nobody waits for. Again and again, since an interrupt that comes just before
     a statement starts is lost."""
     while not work.done():
-        await reader.interrupt()
+        stoppable.give_up()
         await asyncio.wait([work], timeout=0.01)
     if not work.cancelled():
         work.exception()  # looked at: nobody else will
@@ -188,19 +258,6 @@ def _in_transaction(
     return result
 
 
-def _in_snapshot(
-    connection: Connection,
-    job: Callable[..., Result],
-    args: tuple[object, ...],
-    kwargs: dict[str, object],
-) -> Result:
-    connection.execute("BEGIN")
-    try:
-        return job(connection, *args, **kwargs)
-    finally:
-        connection.execute("ROLLBACK")
-
-
 def _data_version(connection: Connection) -> int:
     return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
@@ -210,5 +267,6 @@ def _checkpoint(connection: Connection) -> bool:
 
 
 def _optimize(connection: Connection) -> None:
+    connection.execute("PRAGMA busy_timeout = 0")  # nobody waits for it at the end
     connection.execute("PRAGMA analysis_limit = 400")
     connection.execute("PRAGMA optimize")

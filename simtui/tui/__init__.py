@@ -6,16 +6,16 @@ from __future__ import annotations
 import os
 
 
-def run(home: str | None = None, *, mouse: bool = True) -> int:
-    """Opens the screen on a home. The exit code."""
+def run(home: str | None = None, *, samples: bool = False) -> int:
+    """Opens the screen on a home, with `samples` on a throw-away one. The exit code."""
     # Textual reads these as it is imported; over SSH each animation is bytes on a slow link
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
     from simtui.paths import home as home_of
     from simtui.tui.app import SimtuiApp
 
-    app = SimtuiApp(home_of(home))
-    app.run(mouse=mouse)
+    app = SimtuiApp(home_of(home), samples=samples)
+    app.run()
     if app.farewell:
         import sys
 

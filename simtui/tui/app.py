@@ -1,4 +1,4 @@
-"""The app: opens the library, holds the areas, and owns what is running and what can be undone."""
+"""The app: opens the library, holds the areas, and knows what is running and what can be undone."""
 
 from __future__ import annotations
 
@@ -6,52 +6,56 @@ import asyncio
 import os
 import signal
 import tempfile
+import time
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
+from textual.command import Provider
 
 from simtui.errors import SimtuiError, shown
 from simtui.library import Library
-from simtui.model import settings, wording
+from simtui.model import settings
 from simtui.paths import Home
 from simtui.tui.screens.frame import Frame
 from simtui.tui.screens.workflows import Workflows
 from simtui.tui.theme import THEMES, theme_named
-
-if TYPE_CHECKING:
-    from simtui.tui.screens.report import Tally
+from simtui.tui.work import Work
 
 POLL_SECONDS = 1.0
 
 
+def _palette() -> type[Provider]:
+    from simtui.tui.palette import Palette  # loaded when it is first asked for
+
+    return Palette
+
+
 class SimtuiApp(App[None], inherit_bindings=False):
-    """`working` is what runs, in words, and `said` the last thing to tell, with its colour."""
+    """`said` is the last thing to tell, with its colour. `samples` says that the library is a
+    throw-away one; `farewell` is told on stderr when the screen is gone."""
 
     TITLE = "simtui"
-    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = []
     library: Library
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, *, samples: bool = False) -> None:
         # only then does Textual leave out every colour (its own NO_COLOR leaves greys)
         super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else None)
         self.animation_level = "none"
         self.home = home
-        self.samples = False
+        self.samples = samples
         self.absolute_times = False
-        self.working = ""
+        self.work = Work(self._say)
         self.said: tuple[str, str] | None = None
         self.farewell = ""
-        self._task: asyncio.Task[object] | None = None
         self._undo: list[tuple[str, Callable[[], Awaitable[object]]]] = []
         self._seen = 0
         self._areas: dict[int, Frame] = {}
-        self._own: tuple[Home, Library] | None = None
+        self._own: Library | None = None
         self._samples_folder: tempfile.TemporaryDirectory[str] | None = None
 
     async def on_mount(self) -> None:
@@ -59,11 +63,22 @@ class SimtuiApp(App[None], inherit_bindings=False):
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.leave, 128 + number)
         try:
-            self.library = await Library.open(self.home)
+            self.library = await (self._sample_library() if self.samples else self._own_library())
         except SimtuiError as error:
             self.farewell = error.message
             self.exit(return_code=error.exit_code)
             return
+        await self._take_settings()
+        self._seen = await self.library.data_version()
+        await self.push_screen(self._area(1))
+        for notice in self.library.notices:
+            self.tell(notice, "warning")
+        self.set_interval(POLL_SECONDS, self._follow)
+
+    async def _own_library(self) -> Library:
+        return await Library.open(self.home)
+
+    async def _take_settings(self) -> None:
         stored = await self.library.settings.all()
         for theme in THEMES:
             self.register_theme(theme)
@@ -71,23 +86,17 @@ class SimtuiApp(App[None], inherit_bindings=False):
         self.theme = theme_named(chosen)
         times = settings.resolve(settings.find("display.times"), stored, os.environ).value
         self.absolute_times = times == "absolute"
-        self._seen = await self.library.data_version()
-        await self.push_screen(self._area(1))
-        for notice in self.library.notices:
-            self.tell(notice, "warning")
-        self.set_interval(POLL_SECONDS, self._follow)
 
     async def on_unmount(self) -> None:
-        if hasattr(self, "library"):
-            await self.library.close()
-        if self._own is not None:
-            await self._own[1].close()
+        for library in (getattr(self, "library", None), self._own):
+            if library is not None:
+                await library.close()
         if self._samples_folder is not None:
             self._samples_folder.cleanup()
 
     def leave(self, return_code: int = 0) -> None:
         """Ends the program, with its database closed, also when a signal asks for it."""
-        self.cancel_work()
+        self.work.cancel()
         self.exit(return_code=return_code)
 
     # -- areas
@@ -112,12 +121,17 @@ class SimtuiApp(App[None], inherit_bindings=False):
         assert isinstance(area, Workflows)
         return area
 
+    async def go_to(self, workflow_id: str) -> None:
+        """Shows one workflow, wherever it is."""
+        self.show_area(1)
+        await self.workflows.go_to(workflow_id)
+
     async def _follow(self) -> None:
         """Shows what another process changed, without a key."""
         version = await self.library.data_version()
         if version != self._seen:
             self._seen = version
-            if not self.working and self.workflows.is_attached:
+            if not self.work.words and self.workflows.is_attached:
                 await self.workflows.reload()
 
     # -- what is said
@@ -132,9 +146,15 @@ class SimtuiApp(App[None], inherit_bindings=False):
         if isinstance(self.screen, Frame) and self.screen.is_mounted:
             self.screen.say_status()
 
+    # -- what can be undone
+
     def can_undo(self, words: str, inverse: Callable[[], Awaitable[object]]) -> None:
         """Remembers how the last change is undone; `words` say what is true then."""
         self._undo.append((words, inverse))
+
+    @property
+    def undoable(self) -> bool:
+        return bool(self._undo)
 
     async def undo(self) -> str:
         """Undoes the last change. What is true now, or "" where there was none."""
@@ -144,105 +164,36 @@ class SimtuiApp(App[None], inherit_bindings=False):
         await inverse()
         return words
 
-    # -- work that takes a while
-
-    async def _run(self, words: str, work: Awaitable[None]) -> bool:
-        """Runs work that a person can follow and cancel. False where it was cancelled."""
-        if self.working:
-            self.tell("One thing at a time: esc ends what is running.", "warning")
-            if asyncio.iscoroutine(work):
-                work.close()
-            return False
-        self.working = words
-        self._say()
-        self._task = asyncio.ensure_future(work)
-        try:
-            await self._task
-        except asyncio.CancelledError:
-            self.tell("Ended. What was done before stays.", "warning")
-            return False
-        finally:
-            self.working, self._task = "", None
-            self._say()
-        return True
-
-    def cancel_work(self) -> bool:
-        """Ends what is running. False where nothing is."""
-        if self._task is None:
-            return False
-        self._task.cancel()
-        return True
-
-    def _at(self, words: str, done: int, total: int) -> None:
-        self.working = f"{words} {done:,}/{total:,}"
-        self._say()
-
-    async def import_path(self, path: Path) -> Tally | None:
-        """Imports and counts. None where it did not run."""
-        from simtui.importing import import_paths
-        from simtui.tui.screens.report import Tally
-
-        tally = Tally()
-        words = f"importing {shown(path.name, 40)}"
-        stored = await self.library.settings.all()
-        policy = settings.resolve(settings.find("import.on_conflict"), stored, os.environ).value
-
-        async def work() -> None:
-            items = import_paths(
-                self.library,
-                [path],
-                on_conflict=policy,
-                on_progress=lambda at: self._at(words, at.done, at.total),
-            )
-            async with aclosing(items):
-                async for item in items:
-                    tally.add(item)
-
-        started = not self.working
-        await self._run(words, work())
-        return tally if started else None
-
-    async def export(self, ids: list[str] | None, form: str, *, allow_secrets: bool) -> None:
-        from simtui.exporting import export_to
-
-        async def work() -> None:
-            done = await export_to(
-                self.library, ids, form, allow_secrets=allow_secrets,
-                on_progress=partial(self._at, "exporting"),
-            )  # fmt: skip
-            what = wording.plural(done.workflows, "workflow")
-            size = f", {wording.size(done.size_bytes)}" if done.size_bytes else ""
-            self.tell(f"{what} in {done.path}{size}", "success")
-
-        await self._run("exporting", work())
-
     # -- samples
 
-    async def open_samples(self) -> None:
-        """Opens a throw-away home with sample workflows; leaving it leads back to the own one."""
-        if self.samples:
-            return
+    async def _sample_library(self) -> Library:
         from simtui.samples import fill
 
         self._samples_folder = tempfile.TemporaryDirectory(prefix="simtui-samples-")
-        home = Home(Path(self._samples_folder.name))
-        library = await Library.open(home)
-        await fill(library)
-        self._own = (self.home, self.library)
-        self.home, self.library, self.samples = home, library, True
-        await self._changed_home("Samples. esc leads back to your own home; nothing here is kept.")
+        library = await Library.open(Home(Path(self._samples_folder.name)))
+        await fill(library, time.time_ns() // 1_000_000)
+        return library
+
+    async def open_samples(self) -> None:
+        """Opens a throw-away library with samples; esc leads back to the own one."""
+        if not self.samples:
+            own = self.library
+            self.library = await self._sample_library()
+            self.samples, self._own = True, own
+            await self._other_library("Samples: nothing here is kept. esc leads back.")
 
     async def leave_samples(self) -> None:
-        assert self._own is not None
-        sample = self.library
-        (self.home, self.library), self._own, self.samples = self._own, None, False
-        await self._changed_home("Back in your own home.")
+        """Back to the own library, where there is one."""
+        if self._own is None or self._samples_folder is None:
+            return
+        sample, folder = self.library, self._samples_folder
+        self.library, self._own = self._own, None
+        self.samples, self._samples_folder = False, None
+        await self._other_library("Back in your own home.")
         await sample.close()
-        if self._samples_folder is not None:
-            self._samples_folder.cleanup()
-            self._samples_folder = None
+        folder.cleanup()
 
-    async def _changed_home(self, words: str) -> None:
+    async def _other_library(self, words: str) -> None:
         self._undo.clear()
         self._seen = await self.library.data_version()
         self.workflows.say_areas()

@@ -12,24 +12,25 @@ from textual.binding import Binding
 @dataclass(frozen=True, slots=True)
 class Action:
     """`places` are the screens and panes it works in; `footer` is its word in the line of keys,
-    empty where it is left out there; `method` is Textual's name for it."""
+    empty where it is left out there; `call` is what Textual calls, unless it bears the id's name."""
 
     id: str
     keys: str
     help: str
     places: str
     footer: str = ""
-    method: str = ""
+    call: str = ""
 
     @property
     def first_key(self) -> str:
         return _SHOWN.get(first := self.keys.split(",")[0], first)
 
     def in_place(self, place: str) -> bool:
-        return place in self.places.split()
+        """Whether it works in one of these places (words with spaces between)."""
+        return not set(place.split()).isdisjoint(self.places.split())
 
     def binding(self) -> Binding:
-        return Binding(self.keys, self.method or self.id.replace(".", "_"), self.help, id=self.id)
+        return Binding(self.keys, self.call or self.id, self.help, id=self.id)
 
 
 _SHOWN = {"enter": "⏎", "slash": "/", "colon": ":", "question_mark": "?", "escape": "esc"}
@@ -39,34 +40,34 @@ AREAS = ("Workflows", "Runs", "Secrets", "Backups", "Settings")
 
 ACTIONS: tuple[Action, ...] = (
     Action("open", "enter", "Open what is under the cursor", "workflows versions", "open"),
-    Action("filter", "slash", "Filter the list; find in a text", "workflows detail report", "filter"),
-    Action("import", "i", "Bring workflows in from a file, a folder or a zip", "workflows", "import"),
-    Action("export", "x", "Export: Sim JSON, a workspace zip, or plain files", "workflows detail", "export"),
-    Action("rename", "R", "Rename", "workflows detail", ""),
-    Action("move", "m", "Move to a folder", "workflows detail", ""),
-    Action("delete", "d", "Delete: to the trash", "workflows detail", "delete"),
-    Action("undo", "u", "Undo the last change", "workflows detail", "undo"),
-    Action("mark", "space", "Mark, for export, move and delete", "workflows", ""),
-    Action("folders", "F", "Narrow to a folder", "workflows", ""),
-    Action("trash", "T", "Show the trash, or the library again", "workflows", ""),
-    Action("restore", "w", "Take out of the trash", "trash", "restore"),
-    Action("overview", "o", "Overview of the workflow", "workflows detail", ""),
-    Action("json", "J", "The workflow's JSON", "workflows detail", "json"),
-    Action("versions", "v", "Its earlier versions", "workflows detail", "versions"),
-    Action("rollback", "B", "Make the version under the cursor the current one", "versions", "roll back"),
-    Action("next_problem", "right_square_bracket", "Next problem", "detail report", ""),
-    Action("previous_problem", "left_square_bracket", "Previous problem", "detail report", ""),
-    Action("next_match", "n", "Next match", "detail report", ""),
-    Action("previous_match", "N", "Previous match", "detail report", ""),
-    Action("other_pane", "tab", "To the other pane", "workflows detail", ""),
-    Action("copy", "y", "Copy the id (in a text: the line)", "workflows detail", ""),
-    Action("times", "t", "Relative or absolute times", "workflows", ""),
-    Action("refresh", "r", "Read everything again", "workflows", ""),
-    Action("samples", "D", "Look around in sample workflows", "workflows", ""),
-    Action("back", "escape", "Back; ends work that is running", "workflows detail report help", ""),
-    Action("palette", "colon,ctrl+p", "Every action by its name, and workflows", "workflows detail area", "palette", "command_palette"),
-    Action("help", "question_mark", "Help for where you are", "workflows detail area report", "help"),
-    Action("quit", "q", "Quit", "workflows area", "quit"),
+    Action("filter", "slash", "Filter the list; find in a text", "workflows detail", "filter"),
+    Action("import", "i", "Bring workflows in from a file, a folder or a zip", "workflows empty", "import", "act('import')"),
+    Action("export", "x", "Export: Sim JSON, a workspace zip, or plain files", "workflows detail", "export", "act('export')"),
+    Action("rename", "R", "Rename", "workflows detail", "", "act('rename')"),
+    Action("move", "m", "Move to a folder", "workflows detail", "", "act('move')"),
+    Action("delete", "d", "Delete: to the trash", "workflows detail", "delete", "act('delete')"),
+    Action("restore", "w", "Take out of the trash", "trash", "take out", "act('restore')"),
+    Action("undo", "u", "Undo the last change", "workflows detail empty", "undo", "act('undo')"),
+    Action("mark", "space", "Mark, for export, move and delete", "workflows"),
+    Action("folders", "F", "Narrow to a folder", "workflows", "", "act('folders')"),
+    Action("trash", "T", "Show the trash, or the library again", "workflows empty"),
+    Action("overview", "o", "Overview of the workflow", "workflows detail", "", "view('Overview')"),
+    Action("json", "J", "The workflow's JSON", "workflows detail", "", "view('JSON')"),
+    Action("versions", "v", "Its earlier versions", "workflows detail", "", "view('Versions')"),
+    Action("rollback", "B", "Make the version under the cursor the current one", "versions", "roll back", "act('rollback')"),
+    Action("next_problem", "right_square_bracket", "Next problem", "detail", "", "next_problem(1)"),
+    Action("previous_problem", "left_square_bracket", "Previous problem", "detail", "", "next_problem(-1)"),
+    Action("next_match", "n", "Next match", "detail", "", "next_match(1)"),
+    Action("previous_match", "N", "Previous match", "detail", "", "next_match(-1)"),
+    Action("other_pane", "tab", "To the other pane", "workflows detail"),
+    Action("copy", "y", "Copy the id (in a text: the line)", "workflows detail"),
+    Action("times", "t", "Relative or absolute times", "workflows"),
+    Action("refresh", "r", "Read everything again", "workflows empty"),
+    Action("samples", "D", "Look around in sample workflows", "workflows empty", "samples"),
+    Action("back", "escape", "Back; ends work that is running", "workflows detail empty"),
+    Action("palette", "colon,ctrl+p", "Every action by its name, and workflows", "workflows detail area empty", "palette", "app.command_palette"),
+    Action("help", "question_mark", "Help for where you are", "workflows detail area empty", "help"),
+    Action("quit", "q", "Quit", "workflows detail area empty", "quit"),
 )  # fmt: skip
 
 AREA_BINDINGS = [

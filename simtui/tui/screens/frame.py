@@ -51,16 +51,16 @@ class Frame(Screen[None]):
         self.say_status()
 
     def say_areas(self) -> None:
-        right = [(f"{self.simtui.home} · no vault yet ", "dim")]
+        right = [(f"{self.simtui.home} ", "dim"), ("· no vault yet ", "dim")]
         if self.simtui.samples:
             right = [("samples: nothing is kept ", "warning")]
-        self.query_one("#areas", OneLine).say(area_pieces(self.number), right)
+        self.query_one("#areas", OneLine).say(area_pieces(self.number, self.size.width), right)
 
     def say_status(self) -> None:
         """What is running, or else what is true of the home."""
         app = self.simtui
-        if app.working:
-            left = [(f" {app.working} (esc cancels)", "key")]
+        if app.work.words:
+            left = [(f" {app.work.words} (esc cancels)", "key")]
         elif app.said:
             left = [(f" {app.said[0]}", app.said[1])]
         else:
@@ -71,7 +71,11 @@ class Frame(Screen[None]):
         return []
 
     def say_keys(self) -> None:
-        self.query_one("#keys", OneLine).say(key_pieces(in_place(self.place)))
+        left_out = set() if self.simtui.undoable else {"undo"}
+        if self.place != "empty":
+            left_out.add("samples")
+        actions = [action for action in in_place(self.place) if action.id not in left_out]
+        self.query_one("#keys", OneLine).say(key_pieces(actions))
 
     def action_area(self, number: int) -> None:
         self.simtui.show_area(number)

@@ -100,11 +100,8 @@ class Report(Screen[str | None]):
         self._only_problems = not self._only_problems
         self._fill()
 
-    def action_next_problem(self) -> None:
-        self.query_one("#text", LinesView).next_problem(1)
-
-    def action_previous_problem(self) -> None:
-        self.query_one("#text", LinesView).next_problem(-1)
+    def action_next_problem(self, by: int) -> None:
+        self.query_one("#text", LinesView).next_problem(by)
 
     def action_go(self) -> None:
         line = self.query_one("#text", LinesView).cursor

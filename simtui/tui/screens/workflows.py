@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import ClassVar
 
@@ -18,12 +19,12 @@ from simtui.model import wording
 from simtui.model.filters import EMPTY, WORKFLOW_FIELDS, Filter, FilterError, parse
 from simtui.model.workflow import Workflow
 from simtui.tui.keys import bindings
-from simtui.tui.screens.acts import WorkflowActs
+from simtui.tui.screens.frame import Frame
 from simtui.tui.widgets.detail import Detail
 from simtui.tui.widgets.frame_lines import OneLine
 from simtui.tui.widgets.virtual_table import PAGE, Column, VirtualTable
 
-WIDE = 100
+WIDE = 110
 """From this many columns on, the workflow stands beside the list."""
 
 GREETING = """\
@@ -66,11 +67,11 @@ class Rows:
         )
 
 
-class Workflows(WorkflowActs):
+class Workflows(Frame):
     """Area 1. At `WIDE` columns the detail stands beside the list; below, it takes the list's place
     while it is open."""
 
-    CSS_PATH: ClassVar[list[str]] = ["frame.tcss", "workflows.tcss"]  # type: ignore[assignment]  # as in Frame
+    CSS_PATH: ClassVar[list[str]] = ["frame.tcss", "workflows.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(
         "open", "filter", "import", "export", "rename", "move", "delete", "undo", "mark",
         "folders", "trash", "restore", "overview", "json", "versions", "rollback",
@@ -84,13 +85,14 @@ class Workflows(WorkflowActs):
         self.filter: Filter = EMPTY
         self.trash = False
         self.everything = 0
-        self._shown_id: str | None = None
 
     @property
     def place(self) -> str:  # type: ignore[override]  # here it depends on the pane
         if self.in_detail:
-            return "detail"
-        return "trash workflows" if self.trash else "workflows"
+            return "detail versions" if self.detail.version else "detail"
+        if self.trash:
+            return "trash workflows"
+        return "workflows" if self.everything else "empty"
 
     @property
     def table(self) -> VirtualTable[Workflow]:
@@ -124,12 +126,18 @@ class Workflows(WorkflowActs):
         yield from self.compose_bottom()
 
     def _columns(self) -> list[Column[Workflow]]:
+        absolute = self.simtui.absolute_times
         return [
             Column("Name", 0, lambda row: (row.name, "")),
-            Column("Folder", 18, lambda row: (row.folder, "dim"), from_width=90),
-            Column("Updated", 12, lambda row: (self.time(row.updated_at), ""), from_width=70),
+            Column("Folder", 14, lambda row: (row.folder, "dim"), from_width=116),
+            Column(
+                "Updated",
+                14 if absolute else 11,
+                lambda row: (self.time(row.updated_at), ""),
+                from_width=70,
+            ),
             Column("Blocks", 6, lambda row: (str(row.block_count), ""), from_width=70, right=True),
-            Column("Last run", 18, self._last_run),
+            Column("Last run", 22 if absolute else 15, self._last_run),
         ]
 
     def time(self, at_ms: int) -> str:
@@ -167,9 +175,18 @@ class Workflows(WorkflowActs):
 
     async def reload(self) -> None:
         """Reads the list and the open workflow again, each where it is."""
-        self._shown_id = None
         await self.table.reload()
         await self._say_counts()
+        row = self.table.row
+        if row is not None and self.detail.display:
+            fresh = row if not self.in_detail else await self._fresh()
+            if fresh is not None:
+                await self._told(self.detail.show(self.simtui.library.workflows, fresh))
+
+    async def _fresh(self) -> Workflow | None:
+        """The open workflow as it is now."""
+        open_one = self.detail.workflow
+        return await self.simtui.library.workflows.get(open_one.id) if open_one else None
 
     async def _say_counts(self) -> None:
         shelf = self.simtui.library.workflows
@@ -183,90 +200,185 @@ class Workflows(WorkflowActs):
         marks = len(self.table.marked)
         pieces = [(f"{marks} marked · ", "key")] if marks else []
         self.query_one("#count", OneLine).say([], [*pieces, (f"{total}{where} ", "dim")])
+        self.say_keys()
 
     def on_virtual_table_moved(self) -> None:
         row = self.table.row
         if row is None:
             self._nothing_shown()
-        elif self.wide or self.detail.display:
-            self.run_worker(
-                self._show_detail(row), exclusive=True, group="detail", exit_on_error=False
-            )
+        elif self.detail.display and row != self.detail.workflow:
+            self.run_worker(self._follow_cursor(row), exclusive=True, group="detail")
 
     def _nothing_shown(self) -> None:
-        self._shown_id = None
         self.detail.clear()
 
-    async def _show_detail(self, row: Workflow) -> None:
-        """Follows the cursor: the overview of the row, unless it is shown already."""
-        if row.id == self._shown_id and self.detail.workflow == row:
-            return
-        try:
-            outline = await self.simtui.library.workflows.outline(row.id)
-        except SimtuiError as error:
-            self.simtui.tell(error.message, "error")
-            return
+    async def _follow_cursor(self, row: Workflow) -> None:
         if self.table.row == row:
-            self._shown_id = row.id
-            self.detail.show_overview(row, outline)
+            await self._told(self.detail.show(self.simtui.library.workflows, row))
 
     def on_virtual_table_opened(self) -> None:
-        self.run_worker(self.action_open(), exit_on_error=False)
+        self.start(type(self).action_open)
 
     # -- the panes
 
     def on_resize(self, event: events.Resize | None = None) -> None:
         in_detail = self.in_detail
         self.detail.display = self.wide or in_detail
-        self.query_one("#list").display = self.wide or not in_detail
+        for ident in ("#list", "#filter-line"):
+            self.query_one(ident).display = self.wide or not in_detail
         self.set_class(self.wide, "-wide")
-
-    async def action_open(self) -> None:
-        """The workflow under the cursor; in its versions, the one under the cursor there."""
-        if self.in_detail:
-            version = self.detail.version
-            if version is not None:
-                await self._open_version(version.number)
-            return
-        row = self.table.row
-        if row is None:
-            return
-        self.detail.display = True
-        await self._show_detail(row)
-        self.detail.text.focus()
+        width = self.size.width
+        self.detail.text_width = max(24, (width * 32 // 100 if self.wide else width) - 4)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         self.on_resize()
         self.say_keys()
 
+    async def action_open(self) -> None:
+        """The workflow under the cursor; in its versions, the one under the cursor there."""
+        if not self.in_detail:
+            await self._show_view("")
+        elif self.detail.version and self.detail.workflow:
+            number = self.detail.version.number
+            await self._told(
+                self.detail.show_version(
+                    self.simtui.library.workflows, self.detail.workflow, number
+                )
+            )
+
+    def action_view(self, view: str) -> None:
+        self.start(lambda screen: screen._show_view(view))
+
+    async def _show_view(self, view: str) -> None:
+        row = self.chosen
+        if row is None:
+            return
+        self.detail.display = True
+        await self._told(self.detail.show(self.simtui.library.workflows, row, view))
+        self.detail.text.focus()
+        self.say_keys()
+
+    async def _told(self, work: Awaitable[None]) -> None:
+        """What the library refuses is told, and the screen stays."""
+        try:
+            await work
+        except SimtuiError as error:
+            self.simtui.tell(error.message, "error")
+
+    def leave_detail(self) -> None:
+        if self.in_detail:
+            self.query_one("#list").display = True
+            self.table.focus()
+
     def action_other_pane(self) -> None:
         if self.in_detail:
-            self.table.focus()
-        elif self.table.row is not None:
-            self.run_worker(self.action_open(), exit_on_error=False)
+            self.leave_detail()
+        else:
+            self.action_view("")
 
     async def action_back(self) -> None:
         """Ends running work, else leads from the workflow to the list, else clears the filter."""
-        if self.simtui.cancel_work():
+        if self.simtui.work.cancel():
             return
         if self.in_detail:
-            if self.detail.view == "Overview" or self.wide:
-                self.query_one("#list").display = True
-                self.table.focus()
-            else:
-                await self.action_overview()
+            self.leave_detail()
+        elif self.table.marked:
+            self.table.marked.clear()
+            self.table.refresh()
+            await self._say_counts()
         elif self.filter:
-            await self._use_filter("")
+            await self.use_filter("")
         elif self.trash:
             await self.action_trash()
         elif self.simtui.samples:
             await self.simtui.leave_samples()
 
+    async def action_trash(self) -> None:
+        self.trash = not self.trash
+        self.table.marked.clear()
+        self.leave_detail()
+        await self.show_list()
+        self.say_keys()
+
+    # -- what is chosen, and what is done to it
+
+    @property
+    def chosen(self) -> Workflow | None:
+        return self.detail.workflow if self.in_detail else self.table.row
+
+    def chosen_ids(self) -> list[str]:
+        """The marked workflows, or the one under the cursor."""
+        if self.table.marked and not self.in_detail:
+            return sorted(self.table.marked)
+        return [self.chosen.id] if self.chosen else []
+
+    def action_act(self, name: str) -> None:
+        from simtui.tui.screens import acts, transfer
+
+        named: dict[str, acts.Act] = {
+            "import": transfer.import_from,
+            "export": transfer.export,
+            "rename": acts.rename,
+            "move": acts.move,
+            "folders": acts.folders,
+            "delete": acts.delete,
+            "restore": acts.restore,
+            "undo": acts.undo,
+            "rollback": acts.rollback,
+        }
+        self.start(named[name])
+
+    def start(self, act: Callable[[Workflows], Awaitable[None]]) -> None:
+        """Runs an act that waits for something, without keeping keys waiting."""
+        self.run_worker(self._told(act(self)), exit_on_error=False)
+
+    async def changed(self, words: str) -> None:
+        """After an act: says it, unmarks, and reads again what is on the screen."""
+        self.table.marked.clear()
+        self.simtui.tell(words, "success")
+        await self.reload()
+
+    async def go_to(self, workflow_id: str) -> None:
+        """Shows one workflow, wherever it is in the list."""
+        await self.use_filter(f"id:{workflow_id}")
+
+    def action_mark(self) -> None:
+        row = self.table.row
+        if row is not None:
+            self.table.marked ^= {row.id}
+            self.table.action_move(1)
+            self.table.refresh()
+            self.start(type(self)._say_counts)
+
+    def action_times(self) -> None:
+        self.simtui.absolute_times = not self.simtui.absolute_times
+        self.table.columns = self._columns()
+        self.table.refresh()
+
+    def action_copy(self) -> None:
+        row = self.chosen
+        text = self.detail.text.line.strip() if self.in_detail else row.id if row else ""
+        if text:
+            self.app.copy_to_clipboard(text)
+            self.simtui.tell(f"Sent to the terminal's clipboard: {shown(text, 50)}")
+
+    def action_refresh(self) -> None:
+        self.start(type(self).reload)
+
+    def action_samples(self) -> None:
+        self.start(lambda screen: screen.simtui.open_samples())
+
+    def action_next_match(self, by: int) -> None:
+        self.detail.text.next_match(by)
+
+    def action_next_problem(self, by: int) -> None:
+        self.detail.text.next_problem(by)
+
     # -- the filter
 
-    async def action_filter(self) -> None:
+    def action_filter(self) -> None:
         if self.in_detail:
-            await self.find_in_text()
+            self.start(type(self)._find_in_text)
             return
         box = self.query_one("#filter", Input)
         box.can_focus = True
@@ -306,8 +418,17 @@ class Workflows(WorkflowActs):
         self.table.focus()
         box.can_focus = False
 
-    async def _use_filter(self, text: str) -> None:
+    async def use_filter(self, text: str) -> None:
         box = self.query_one("#filter", Input)
         with self.prevent(Input.Changed):
             box.value = text
         await self._filter_typed(text)
+
+    async def _find_in_text(self) -> None:
+        from simtui.tui.screens.dialogs import AskText
+
+        text = await self.app.push_screen_wait(
+            AskText("Find in this text", "", "n and N go on from there")
+        )
+        if text is not None and not self.detail.text.find(text):
+            self.simtui.tell(f'"{shown(text, 40)}" is not in it.')

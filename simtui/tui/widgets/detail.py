@@ -1,28 +1,33 @@
-"""One workflow beside the list, or on a screen of its own: overview, JSON, versions."""
+"""One workflow, beside the list or in its place: overview, JSON, versions."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
+from simtui.library import WorkflowShelf
 from simtui.model import wording
 from simtui.model.workflow import Outline, Version, Workflow
 from simtui.tui.widgets.frame_lines import OneLine
 from simtui.tui.widgets.lines_view import JsonLines, LinesView, Span, StyledLines
 
-VIEWS = ("Overview", "JSON", "Versions")
+VIEWS = {"o": "Overview", "J": "JSON", "v": "Versions"}
+"""The views by their keys."""
 
 
 class Detail(Vertical):
-    """Shows what it is given; which view that is, it remembers."""
+    """Shows one workflow in one of its views, and keeps to that view from workflow to workflow.
+    `text_width` is what its prose is wrapped at."""
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self.workflow: Workflow | None = None
-        self.view = VIEWS[0]
-        self.versions: Sequence[Version] = ()
+        self.view = "Overview"
+        self.text_width = 76
+        self._versions: Sequence[Version] = ()
 
     def compose(self) -> ComposeResult:
         yield OneLine(id="name")
@@ -34,53 +39,59 @@ class Detail(Vertical):
     def text(self) -> LinesView:
         return self.query_one("#text", LinesView)
 
-    def _head(self, workflow: Workflow) -> None:
-        self.workflow = workflow
-        self.query_one("#name", OneLine).say([(workflow.name, "active")])
-        place = f"{workflow.folder} · " if workflow.folder else ""
-        trash = [("in the trash · ", "warning")] if workflow.deleted_at is not None else []
-        self.query_one("#facts", OneLine).say(
-            [
-                *trash,
-                (
-                    f"{place}{wording.plural(workflow.block_count, 'block')} · "
-                    f"{wording.plural(workflow.edge_count, 'edge')} · "
-                    f"{wording.size(workflow.document_bytes)}",
-                    "dim",
-                ),
-            ]
-        )
-        views = [
-            (f"[{view}] ", "active") if view == self.view else (f" {view}  ", "dim")
-            for view in VIEWS
-        ]
-        self.query_one("#views", OneLine).say(views)
+    async def show(self, shelf: WorkflowShelf, workflow: Workflow, view: str = "") -> None:
+        """Shows a workflow. The cursor stays where it is in a text that was shown before. Raises
+        what the library does."""
+        view = view or self.view
+        same = self.workflow is not None and (self.workflow.id, self.view) == (workflow.id, view)
+        cursor = self.text.cursor if same else 0
+        if view == "JSON":
+            document = await shelf.document(workflow.id)
+            self._shown(workflow, view)
+            self.text.show(JsonLines(document), cursor)
+        elif view == "Versions":
+            self._versions = await shelf.versions(workflow.id)
+            self._shown(workflow, view)
+            lines = version_lines(self._versions, self.text_width)
+            self.text.show(StyledLines(lines), cursor or 1)
+        else:
+            outline = await shelf.outline(workflow.id)
+            self._shown(workflow, view)
+            lines = overview_lines(workflow, outline, self.text_width)
+            self.text.show(StyledLines(lines), cursor)
 
-    def show_overview(self, workflow: Workflow, outline: Outline) -> None:
-        same = self.workflow is not None and self.workflow.id == workflow.id
-        cursor = self.text.cursor if same and self.view == VIEWS[0] else 0
-        self.view = VIEWS[0]
-        self._head(workflow)
-        self.text.show(StyledLines(overview_lines(workflow, outline)), cursor)
-
-    def show_json(self, workflow: Workflow, document: bytes, title: str = "JSON") -> None:
-        self.view = VIEWS[1]
-        self._head(workflow)
+    async def show_version(self, shelf: WorkflowShelf, workflow: Workflow, number: int) -> None:
+        """Shows an earlier document of the workflow."""
+        document = await shelf.version_document(workflow.id, number)
+        self._shown(workflow, "JSON", f"version {number}")
         self.text.show(JsonLines(document))
 
-    def show_versions(self, workflow: Workflow, versions: Sequence[Version]) -> None:
-        self.view = VIEWS[2]
-        self.versions = versions
-        self._head(workflow)
-        self.text.show(StyledLines(version_lines(versions)))
+    def _shown(self, workflow: Workflow, view: str, what: str = "") -> None:
+        self.workflow, self.view = workflow, view
+        self.query_one("#name", OneLine).say(
+            [(workflow.name, "active")], [(f" {workflow.folder}", "dim")] if workflow.folder else []
+        )
+        facts = [
+            wording.plural(workflow.block_count, "block"),
+            wording.plural(workflow.edge_count, "edge"),
+            wording.size(workflow.document_bytes),
+        ]
+        state = "in the trash · " if workflow.deleted_at is not None else ""
+        self.query_one("#facts", OneLine).say([(state, "warning"), (" · ".join(facts), "dim")])
+        pieces: list[tuple[str, str]] = []
+        for key, name in VIEWS.items():
+            here = name == view
+            label = f" {name} ({what})" if here and what else f" {name}"
+            pieces += [(key, "key"), (label, "active" if here else "dim"), ("   ", "")]
+        self.query_one("#views", OneLine).say(pieces)
 
     @property
     def version(self) -> Version | None:
         """The version under the cursor, where versions are shown."""
         number = self.text.cursor - 1
-        if self.view != VIEWS[2] or not 0 <= number < len(self.versions):
+        if self.view != "Versions" or not 0 <= number < len(self._versions):
             return None
-        return self.versions[number]
+        return self._versions[number]
 
     def clear(self) -> None:
         self.workflow = None
@@ -89,15 +100,17 @@ class Detail(Vertical):
         self.text.show(StyledLines([]))
 
 
-def overview_lines(workflow: Workflow, outline: Outline) -> list[list[Span]]:
-    """The overview: description, problems first, then blocks, variables, and what it needs."""
+def overview_lines(workflow: Workflow, outline: Outline, width: int) -> list[list[Span]]:
+    """The overview: description, problems first, then blocks, variables, and what it needs. Prose
+    is wrapped at `width` columns."""
     lines: list[list[Span]] = []
     if workflow.description:
-        lines += [[Span(part)] for part in _wrapped(workflow.description, 76)[:6]]
+        lines += [[Span(part)] for part in _wrapped(workflow.description, width)[:6]]
         lines.append([])
     if outline.problems:
         lines.append([Span(wording.plural(len(outline.problems), "problem"), "title")])
-        lines += [[Span(f"! {problem}", "warning")] for problem in outline.problems]
+        for problem in outline.problems:
+            lines += [[Span(part, "warning")] for part in _wrapped(f"! {problem}", width)]
         lines.append([])
     lines.append([Span("Blocks", "title")])
     kind_width = min(24, max((len(b.type) + 2 * b.depth for b in outline.blocks), default=0))
@@ -114,39 +127,34 @@ def overview_lines(workflow: Workflow, outline: Outline) -> list[list[Span]]:
         lines.append([Span("none", "dim")])
     if outline.variables:
         lines += [[], [Span("Variables", "title")]]
-        lines += [[Span(name), Span(f"  {kind}", "dim")] for name, kind in outline.variables]
+        width = min(28, max(len(name) for name, _ in outline.variables))
+        lines += [
+            [Span(name.ljust(width)), Span(f"  {kind}", "dim")] for name, kind in outline.variables
+        ]
     if outline.needs:
         lines += [[], [Span("Needs", "title")]]
         lines += [[Span("{{" + name + "}}", "key")] for name in outline.needs]
-    lines += [
+    return [
+        *lines,
         [],
         [Span("Changed  ", "dim"), Span(wording.date_time(workflow.updated_at))],
-        [Span("Came as  ", "dim"), Span(workflow.source or "?")],
+        [Span("Came as  ", "dim"), Span(wording.source_name(workflow.source))],
         [Span("Id       ", "dim"), Span(workflow.id)],
     ]
+
+
+def version_lines(versions: Sequence[Version], width: int) -> list[list[Span]]:
+    """A head, then a line a version, newest first."""
+    if not versions:
+        none = "No earlier versions. One is kept whenever the document changes."
+        return [[Span(part, "dim")] for part in _wrapped(none, width)]
+    lines = [[Span("   #  Replaced          Blocks      Size  Name", "dim")]]
+    for version in versions:
+        number = f"{version.number:>4}  {wording.date_time(version.saved_at)}"
+        size = f"{version.block_count:>6}  {wording.size(version.document_bytes):>8}"
+        lines.append([Span(f"{number}  {size}  {version.name}")])
     return lines
 
 
-def version_lines(versions: Sequence[Version]) -> list[list[Span]]:
-    """A head, then a line a version, newest first."""
-    if not versions:
-        return [[Span("No earlier versions. One is kept whenever the document changes.", "dim")]]
-    head = "   #  Replaced          Blocks      Size  Name"
-    return [
-        [Span(head, "dim")],
-        *(
-            [
-                Span(
-                    f"{v.number:>4}  {wording.date_time(v.saved_at)}  {v.block_count:>6}  "
-                    f"{wording.size(v.document_bytes):>8}  {v.name}"
-                )
-            ]
-            for v in versions
-        ),
-    ]
-
-
 def _wrapped(text: str, width: int) -> list[str]:
-    import textwrap
-
     return textwrap.wrap(" ".join(text.split()), width) or [""]

@@ -38,19 +38,24 @@ class OneLine(Widget):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         base = self.rich_style
-        right = [Segment(text, self._style(colour)) for text, colour in self._right]
-        right_width = sum(cell_len(segment.text) for segment in right)
-        if right_width + 10 > width:
-            right, right_width = [], 0
+        left_width = sum(cell_len(text) for text, _ in self._left)
+        right, right_width = [], 0
+        for text, colour in self._right:
+            # what stands right gives way piece by piece, unless the left part is the longer one
+            if right_width + cell_len(text) + min(left_width, width // 2) + 1 > width:
+                break
+            right.append(Segment(text, self._style(colour)))
+            right_width += cell_len(text)
         left: list[Segment] = []
-        room = width - right_width
+        room = width - right_width - (1 if right else 0)
         for text, colour in self._left:
             taken = min(cell_len(text), room)
             if taken <= 0:
-                break
+                continue
             left.append(Segment(fitted(text, taken), self._style(colour)))
             room -= taken
-        return Strip([*left, Segment(" " * room, base), *right]).adjust_cell_length(width, base)
+        gap = Segment(" " * (width - right_width - sum(cell_len(s.text) for s in left)), base)
+        return Strip([*left, gap, *right]).adjust_cell_length(width, base)
 
     def _style(self, colour: str) -> Style:
         if not colour:
@@ -58,14 +63,15 @@ class OneLine(Widget):
         return self.rich_style + self.get_component_rich_style(f"line--{colour}", partial=True)
 
 
-def area_pieces(active: int) -> list[tuple[str, str]]:
-    """The names of the areas, the active one in its colour and brackets."""
+def area_pieces(active: int, width: int) -> list[tuple[str, str]]:
+    """The areas, the active one in its colour and brackets; on a narrow screen the others go by
+    their number."""
     pieces = [(" simtui ", "key")]
     for number, name in enumerate(AREAS, 1):
-        here = number == active
-        pieces.append(
-            (f"[{number} {name}]" if here else f" {number} {name} ", "active" if here else "")
-        )
+        if number == active:
+            pieces.append((f"[{number} {name}]", "active"))
+        else:
+            pieces.append((f" {number} {name} " if width >= 76 else f" {number} ", ""))
     return pieces
 
 

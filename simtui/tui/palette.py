@@ -1,0 +1,58 @@
+"""The palette behind `:`: every action that works here by its name, and workflows by theirs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from simtui.errors import shown
+from simtui.model.filters import WORKFLOW_FIELDS, parse
+from simtui.model.workflow import Workflow
+from simtui.tui.keys import AREAS, in_place
+from simtui.tui.screens.frame import Frame
+
+MAX_WORKFLOWS = 20
+
+
+class Palette(Provider):
+    """Offers what the screen below it can do."""
+
+    @property
+    def _frame(self) -> Frame:
+        assert isinstance(self.screen, Frame)
+        return self.screen
+
+    def _actions(self) -> list[tuple[str, str, str]]:
+        """Name, key and what is called."""
+        here = [
+            (action.help, action.first_key, action.call or action.id)
+            for action in in_place(self._frame.place)
+            if action.id not in ("palette", "back")
+        ]
+        return here + [(f"Go to {name}", str(n), f"area({n})") for n, name in enumerate(AREAS, 1)]
+
+    async def discover(self) -> Hits:
+        for name, key, call in self._actions():
+            label = f"{key:<5} {name}"
+            yield DiscoveryHit(Content(label), partial(self._frame.run_action, call), text=name)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for name, key, call in self._actions():
+            if (score := matcher.match(name)) > 0:
+                label = Content(f"{key:<5} ") + matcher.highlight(name)
+                yield Hit(score + 1, label, partial(self._frame.run_action, call), text=name)
+        for found in await self._named(query):
+            place = f"  in {found.folder}" if found.folder else ""
+            # what a workflow is called is text, never markup
+            label = Content(f"⏎     {shown(found.name, 80)}{shown(place, 80)}")
+            go = partial(self._frame.simtui.go_to, found.id)
+            yield Hit(1, label, go, text=shown(found.name, 80))
+
+    async def _named(self, query: str) -> list[Workflow]:
+        quoted = query.replace("\\", "\\\\").replace('"', '\\"')
+        named = parse(f'name:"{quoted}"', WORKFLOW_FIELDS, datetime.now().astimezone())
+        return await self._frame.simtui.library.workflows.page(named, limit=MAX_WORKFLOWS)

@@ -1,0 +1,42 @@
+"""Work that takes a while: one at a time, told in the status line, ended by esc."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+
+
+class Work:
+    """`words` say what is running, "" where nothing is; `say` shows them."""
+
+    def __init__(self, say: Callable[[], None]) -> None:
+        self.words = ""
+        self._say = say
+        self._task: asyncio.Task[None] | None = None
+
+    async def run(self, words: str, coroutine: Coroutine[object, object, None]) -> bool:
+        """Runs it to its end. False where it was ended before. Raises what it raises."""
+        assert not self.words, "one thing at a time"
+        self.words = words
+        self._say()
+        self._task = asyncio.create_task(coroutine)
+        try:
+            await self._task
+        except asyncio.CancelledError:
+            return False
+        finally:
+            self.words, self._task = "", None
+            self._say()
+        return True
+
+    def at(self, words: str, done: int, total: int) -> None:
+        """How far it is."""
+        self.words = f"{words} {done:,}/{total:,}"
+        self._say()
+
+    def cancel(self) -> bool:
+        """Ends what is running. False where nothing is."""
+        if self._task is None:
+            return False
+        self._task.cancel()
+        return True
