@@ -8,12 +8,15 @@ import signal
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
+from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
+from textual.screen import ModalScreen, Screen
 
 from simtui.errors import SimtuiError, shown
 from simtui.library import Library
@@ -22,7 +25,10 @@ from simtui.paths import Home
 from simtui.tui.screens.frame import Frame
 from simtui.tui.screens.workflows import Workflows
 from simtui.tui.theme import THEMES, theme_named
+from simtui.tui.typed import Typed
 from simtui.tui.work import Work
+
+Answer = TypeVar("Answer")
 
 POLL_SECONDS = 1.0
 
@@ -50,10 +56,12 @@ class SimtuiApp(App[None], inherit_bindings=False):
         self.samples = samples
         self.absolute_times = False
         self.work = Work(self._say)
+        self.typed = Typed(lambda: self.screen.focused or self.screen)
         self.said: tuple[str, str] | None = None
         self.farewell = ""
         self._undo: list[tuple[str, Callable[[], Awaitable[object]]]] = []
         self._seen = 0
+        self._feeding: asyncio.Task[None] | None = None
         self._areas: dict[int, Frame] = {}
         self._own: Library | None = None
         self._samples_folder: tempfile.TemporaryDirectory[str] | None = None
@@ -74,6 +82,20 @@ class SimtuiApp(App[None], inherit_bindings=False):
         for notice in self.library.notices:
             self.tell(notice, "warning")
         self.set_interval(POLL_SECONDS, self._follow)
+        self._feeding = asyncio.create_task(self.typed.feed())
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self.typed.put(partial(super().on_event, event))
+        else:
+            await super().on_event(event)
+
+    async def ask(self, dialog: ModalScreen[Answer] | Screen[Answer]) -> Answer | None:
+        """Shows a screen and waits for its answer; the next key meets it, however fast it comes."""
+        answered: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
+        await self.push_screen(dialog, answered.set_result)
+        self.typed.release()
+        return await answered
 
     async def _own_library(self) -> Library:
         return await Library.open(self.home)
@@ -88,6 +110,8 @@ class SimtuiApp(App[None], inherit_bindings=False):
         self.absolute_times = times == "absolute"
 
     async def on_unmount(self) -> None:
+        if self._feeding is not None:
+            self._feeding.cancel()
         for library in (getattr(self, "library", None), self._own):
             if library is not None:
                 await library.close()
@@ -111,9 +135,9 @@ class SimtuiApp(App[None], inherit_bindings=False):
                 self._areas[number] = Area(number)
         return self._areas[number]
 
-    def show_area(self, number: int) -> None:
+    async def show_area(self, number: int) -> None:
         if self.screen is not self._area(number):
-            self.switch_screen(self._area(number))
+            await self.switch_screen(self._area(number))
 
     @property
     def workflows(self) -> Workflows:
@@ -123,7 +147,7 @@ class SimtuiApp(App[None], inherit_bindings=False):
 
     async def go_to(self, workflow_id: str) -> None:
         """Shows one workflow, wherever it is."""
-        self.show_area(1)
+        await self.show_area(1)
         await self.workflows.go_to(workflow_id)
 
     async def _follow(self) -> None:

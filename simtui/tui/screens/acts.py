@@ -20,7 +20,7 @@ async def rename(screen: Workflows) -> None:
     row = screen.chosen
     if row is None:
         return
-    name = await screen.app.push_screen_wait(AskText("Rename", row.name, "⏎ rename   esc not now"))
+    name = await screen.simtui.ask(AskText("Rename", row.name, "⏎ rename   esc not now"))
     if not name or name.strip() == row.name:
         return
     shelf = screen.simtui.library.workflows
@@ -36,7 +36,7 @@ async def move(screen: Workflows) -> None:
     ids, row = screen.chosen_ids(), screen.chosen
     if not ids or row is None:
         return
-    folder = await screen.app.push_screen_wait(
+    folder = await screen.simtui.ask(
         AskText(
             f"Move {wording.plural(len(ids), 'workflow')} to which folder?",
             row.folder,
@@ -66,7 +66,7 @@ async def folders(screen: Workflows) -> None:
         return
     choices = [("", "all workflows")]
     choices += [(path, f"{shown(path, 60)}  {wording.count(count)}") for path, count in known]
-    path = await screen.app.push_screen_wait(Choose("Which folder?", choices))
+    path = await screen.simtui.ask(Choose("Which folder?", choices))
     if path is not None:
         escaped = path.replace("\\", "\\\\").replace('"', '\\"')
         await screen.use_filter(f'folder:"{escaped}"' if path else "")
@@ -81,7 +81,7 @@ async def delete(screen: Workflows) -> None:
         return
     what = shown(row.name, 60) if len(ids) == 1 else wording.plural(len(ids), "workflow")
     question = Confirm(f"Move {what} to the trash?", "u brings it back.")
-    if not await screen.app.push_screen_wait(question):
+    if not await screen.simtui.ask(question):
         return
     shelf = screen.simtui.library.workflows
     count = await shelf.delete(ids)
@@ -117,9 +117,7 @@ async def rollback(screen: Workflows) -> None:
         screen.simtui.tell("v shows the versions; B makes the one under the cursor current.")
         return
     question = f"Make version {version.number} of {shown(row.name, 60)} the current one?"
-    if not await screen.app.push_screen_wait(
-        Confirm(question, "The present one is kept as a version.")
-    ):
+    if not await screen.simtui.ask(Confirm(question, "The present one is kept as a version.")):
         return
     shelf = screen.simtui.library.workflows
     await shelf.rollback(row.id, version.number)

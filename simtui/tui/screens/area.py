@@ -59,4 +59,4 @@ class Area(Frame):
         lines += [[Span(f"  {line}")] for line in _TEXTS[name]]
         text = self.query_one("#text", LinesView)
         text.show(StyledLines(lines))
-        text.focus()
+        self.set_focus(text)

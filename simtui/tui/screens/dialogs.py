@@ -31,6 +31,7 @@ class AskText(ModalScreen[str | None]):
             yield Static(self._hint, id="hint", markup=False)
 
     def on_mount(self) -> None:
+        self.set_focus(self.query_one("#answer"))
         if self._paths:
             self._bindings.bind("tab", "complete", "Complete", show=False, priority=True)
 
@@ -108,6 +109,9 @@ class Choose(ModalScreen[str | None]):
                 *(Option(text) for _, text in self._choices), markup=False, compact=True
             )
             yield Static("⏎ choose   esc not now", id="hint", markup=False)
+
+    def on_mount(self) -> None:
+        self.set_focus(self.query_one(OptionList))
 
     def action_cursor(self, way: str) -> None:
         options = self.query_one(OptionList)

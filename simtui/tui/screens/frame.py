@@ -77,13 +77,13 @@ class Frame(Screen[None]):
         actions = [action for action in in_place(self.place) if action.id not in left_out]
         self.query_one("#keys", OneLine).say(key_pieces(actions))
 
-    def action_area(self, number: int) -> None:
-        self.simtui.show_area(number)
+    async def action_area(self, number: int) -> None:
+        await self.simtui.show_area(number)
 
-    def action_help(self) -> None:
+    async def action_help(self) -> None:
         from simtui.tui.screens.help import Help
 
-        self.app.push_screen(Help(self.place))
+        await self.app.push_screen(Help(self.place))
 
     def action_quit(self) -> None:
         self.simtui.leave()

@@ -35,6 +35,7 @@ class Help(Screen[None]):
         yield LinesView(id="text")
 
     def on_mount(self) -> None:
+        self.set_focus(self.query_one("#text"))
         lines = [[Span(" Keys here", "title"), Span("      esc closes this", "dim")], []]
         lines += [_line(keys, what) for keys, what in MOVES]
         lines += [_line(action.first_key, action.help) for action in in_place(self._place)]

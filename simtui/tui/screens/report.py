@@ -70,6 +70,7 @@ class Report(Screen[str | None]):
         yield OneLine(id="keys")
 
     def on_mount(self) -> None:
+        self.set_focus(self.query_one("#text"))
         self.query_one("#areas", OneLine).say(
             [(" Import  ", "active"), (self._title, "")], [(f"{self._tally.words()} ", "")]
         )

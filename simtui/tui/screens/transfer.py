@@ -28,7 +28,7 @@ async def import_from(screen: Workflows) -> None:
         "Tab completes   ⏎ import   esc not now",
         paths=True,
     )
-    typed = (await screen.app.push_screen_wait(question) or "").strip()
+    typed = (await screen.simtui.ask(question) or "").strip()
     if not typed or _busy(screen):
         return
     path, tally = Path(typed).expanduser(), Tally()
@@ -36,7 +36,7 @@ async def import_from(screen: Workflows) -> None:
     whole = await screen.simtui.work.run(f"importing {name}", _import(screen, path, tally))
     end = "" if whole else "; ended before its end, what came in stays"
     await screen.changed(f"Import of {name}: {tally.words()}{end}")
-    workflow_id = await screen.app.push_screen_wait(Report(shown(typed, 60), tally))
+    workflow_id = await screen.simtui.ask(Report(shown(typed, 60), tally))
     if workflow_id:
         await screen.go_to(workflow_id)
 
@@ -71,7 +71,7 @@ async def export(screen: Workflows) -> None:
         ("all", "workspace zip with the whole library"),
         ("everything", "plain files with everything: versions, trash, settings"),
     ]
-    form = await screen.app.push_screen_wait(Choose("Export as", choices))
+    form = await screen.simtui.ask(Choose("Export as", choices))
     if form is None or _busy(screen):
         return
     chosen = None if form in ("all", "everything") else ids
@@ -80,7 +80,7 @@ async def export(screen: Workflows) -> None:
         await _export(screen, chosen, form, allow_secrets=False)
     except BadInput as error:
         question = Confirm("Export with these values in clear?", error.message)
-        if await screen.app.push_screen_wait(question) and not _busy(screen):
+        if await screen.simtui.ask(question) and not _busy(screen):
             await _export(screen, chosen, form, allow_secrets=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -23,6 +24,9 @@ from simtui.tui.screens.frame import Frame
 from simtui.tui.widgets.detail import Detail
 from simtui.tui.widgets.frame_lines import OneLine
 from simtui.tui.widgets.virtual_table import PAGE, Column, VirtualTable
+
+REST_SECONDS = 0.12
+"""How long the cursor rests on a workflow before it is shown beside the list."""
 
 WIDE = 110
 """From this many columns on, the workflow stands beside the list."""
@@ -162,7 +166,7 @@ class Workflows(Frame):
         self.say_all()
         self.on_resize()
         await self.show_list()
-        self.table.focus()
+        self.set_focus(self.table)
 
     # -- the list
 
@@ -181,7 +185,7 @@ class Workflows(Frame):
         if row is not None and self.detail.display:
             fresh = row if not self.in_detail else await self._fresh()
             if fresh is not None:
-                await self._told(self.detail.show(self.simtui.library.workflows, fresh))
+                await self._show_detail(fresh)
 
     async def _fresh(self) -> Workflow | None:
         """The open workflow as it is now."""
@@ -213,8 +217,13 @@ class Workflows(Frame):
         self.detail.clear()
 
     async def _follow_cursor(self, row: Workflow) -> None:
+        await asyncio.sleep(REST_SECONDS)
         if self.table.row == row:
-            await self._told(self.detail.show(self.simtui.library.workflows, row))
+            await self._show_detail(row)
+
+    async def _show_detail(self, row: Workflow, view: str = "") -> None:
+        words = [word for word, excluded in self.filter.words if not excluded]
+        await self._told(self.detail.show(self.simtui.library.workflows, row, view, words))
 
     def on_virtual_table_opened(self) -> None:
         self.start(type(self).action_open)
@@ -254,8 +263,8 @@ class Workflows(Frame):
         if row is None:
             return
         self.detail.display = True
-        await self._told(self.detail.show(self.simtui.library.workflows, row, view))
-        self.detail.text.focus()
+        await self._show_detail(row, view)
+        self.set_focus(self.detail.text)
         self.say_keys()
 
     async def _told(self, work: Awaitable[None]) -> None:
@@ -268,7 +277,7 @@ class Workflows(Frame):
     def leave_detail(self) -> None:
         if self.in_detail:
             self.query_one("#list").display = True
-            self.table.focus()
+            self.set_focus(self.table)
 
     def action_other_pane(self) -> None:
         if self.in_detail:
@@ -330,7 +339,15 @@ class Workflows(Frame):
 
     def start(self, act: Callable[[Workflows], Awaitable[None]]) -> None:
         """Runs an act that waits for something, without keeping keys waiting."""
-        self.run_worker(self._told(act(self)), exit_on_error=False)
+        done = self.simtui.typed.hold()
+
+        async def act_on_screen() -> None:
+            try:
+                await self._told(act(self))
+            finally:
+                done.set()
+
+        self.run_worker(act_on_screen(), exit_on_error=False)
 
     async def changed(self, words: str) -> None:
         """After an act: says it, unmarks, and reads again what is on the screen."""
@@ -341,6 +358,7 @@ class Workflows(Frame):
     async def go_to(self, workflow_id: str) -> None:
         """Shows one workflow, wherever it is in the list."""
         await self.use_filter(f"id:{workflow_id}")
+        await self._show_view("Overview")
 
     def action_mark(self) -> None:
         row = self.table.row
@@ -382,26 +400,28 @@ class Workflows(Frame):
             return
         box = self.query_one("#filter", Input)
         box.can_focus = True
-        box.focus()
+        self.set_focus(box)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self.run_worker(
             self._filter_typed(event.value), exclusive=True, group="filter", exit_on_error=False
         )
 
-    async def _filter_typed(self, text: str) -> None:
+    async def _filter_typed(self, text: str, *, anew: bool = False) -> None:
         try:
             wanted = parse(text, WORKFLOW_FIELDS, datetime.now().astimezone())
         except FilterError as error:
             self.simtui.tell(f"{error.message} (at character {error.position + 1})", "warning")
             return
-        if wanted == self.filter:
+        if wanted == self.filter and not anew:
             return
         self.simtui.tell("")
         self.filter = wanted
         await self.show_list()
 
     async def on_input_submitted(self, event: Input.Submitted) -> None:
+        self.workers.cancel_group(self, "filter")
+        await self._filter_typed(event.value, anew=True)
         self._leave_filter()
 
     def on_key(self, event: events.Key) -> None:
@@ -415,7 +435,7 @@ class Workflows(Frame):
 
     def _leave_filter(self) -> None:
         box = self.query_one("#filter", Input)
-        self.table.focus()
+        self.set_focus(self.table)
         box.can_focus = False
 
     async def use_filter(self, text: str) -> None:
@@ -427,8 +447,6 @@ class Workflows(Frame):
     async def _find_in_text(self) -> None:
         from simtui.tui.screens.dialogs import AskText
 
-        text = await self.app.push_screen_wait(
-            AskText("Find in this text", "", "n and N go on from there")
-        )
+        text = await self.simtui.ask(AskText("Find in this text", "", "n and N go on from there"))
         if text is not None and not self.detail.text.find(text):
             self.simtui.tell(f'"{shown(text, 40)}" is not in it.')

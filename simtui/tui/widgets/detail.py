@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 
@@ -9,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from simtui.library import WorkflowShelf
+from simtui.library.searching import MARK, UNMARK
 from simtui.model import wording
 from simtui.model.workflow import Outline, Version, Workflow
 from simtui.tui.widgets.frame_lines import OneLine
@@ -39,9 +41,11 @@ class Detail(Vertical):
     def text(self) -> LinesView:
         return self.query_one("#text", LinesView)
 
-    async def show(self, shelf: WorkflowShelf, workflow: Workflow, view: str = "") -> None:
-        """Shows a workflow. The cursor stays where it is in a text that was shown before. Raises
-        what the library does."""
+    async def show(
+        self, shelf: WorkflowShelf, workflow: Workflow, view: str = "", words: Sequence[str] = ()
+    ) -> None:
+        """Shows a workflow, and where in it the words are that it was found by. The cursor stays
+        where it is in a text that was shown before. Raises what the library does."""
         view = view or self.view
         same = self.workflow is not None and (self.workflow.id, self.view) == (workflow.id, view)
         cursor = self.text.cursor if same else 0
@@ -49,6 +53,8 @@ class Detail(Vertical):
             document = await shelf.document(workflow.id)
             self._shown(workflow, view)
             self.text.show(JsonLines(document), cursor)
+            if words and not same:
+                self.text.find(words[0])
         elif view == "Versions":
             self._versions = await shelf.versions(workflow.id)
             self._shown(workflow, view)
@@ -58,6 +64,9 @@ class Detail(Vertical):
             outline = await shelf.outline(workflow.id)
             self._shown(workflow, view)
             lines = overview_lines(workflow, outline, self.text_width)
+            if words:
+                places = await shelf.places(workflow.id, list(words))
+                lines = place_lines(places) + lines
             self.text.show(StyledLines(lines), cursor)
 
     async def show_version(self, shelf: WorkflowShelf, workflow: Workflow, number: int) -> None:
@@ -98,6 +107,18 @@ class Detail(Vertical):
         for ident in ("#name", "#facts", "#views"):
             self.query_one(ident, OneLine).say([])
         self.text.show(StyledLines([]))
+
+
+def place_lines(places: Sequence[str]) -> list[list[Span]]:
+    """Where the words of the filter stand, each place a line."""
+    lines = [[Span("Found", "title")]] if places else []
+    for place in places:
+        line = []
+        for piece in re.split(f"({MARK}[^{UNMARK}]*{UNMARK})", place):
+            marked = piece.startswith(MARK)
+            line.append(Span(piece.strip(MARK + UNMARK), "match" if marked else ""))
+        lines.append(line)
+    return [*lines, []] if places else []
 
 
 def overview_lines(workflow: Workflow, outline: Outline, width: int) -> list[list[Span]]:

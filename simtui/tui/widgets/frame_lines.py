@@ -55,7 +55,7 @@ class OneLine(Widget):
             left.append(Segment(fitted(text, taken), self._style(colour)))
             room -= taken
         gap = Segment(" " * (width - right_width - sum(cell_len(s.text) for s in left)), base)
-        return Strip([*left, gap, *right]).adjust_cell_length(width, base)
+        return Strip([*left, gap, *right]).adjust_cell_length(width, base).simplify()
 
     def _style(self, colour: str) -> Style:
         if not colour:

@@ -7,6 +7,7 @@ import re
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import ClassVar, Protocol
 
 from rich.segment import Segment
@@ -126,13 +127,29 @@ class LinesView(ScrollView, can_focus=True):
         self._pattern: re.Pattern[str] | None = None
 
     def show(self, lines: Lines, cursor: int = 0) -> None:
-        """Shows another text."""
+        """Shows another text; draws only the lines that are others than before."""
+        plain = not self._left and self._pattern is None and not self.scroll_offset.y
+        before = self._in_sight()
         self._lines = lines
         self.cursor, self._left, self._pattern = 0, 0, None
-        self.virtual_size = Size(self.size.width, len(lines))
+        self._measure()
         self.scroll_to(0, 0, animate=False, force=True)
         self._put_cursor(cursor)
-        self.refresh()
+        if not plain:
+            self.refresh()
+            return
+        for y, (was, now) in enumerate(zip_longest(before, self._in_sight(), fillvalue=())):
+            if was != now:
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def _measure(self) -> None:
+        # a text that fits is as high as its place: setting another size would draw everything anew
+        self.virtual_size = Size(self.size.width, max(len(self._lines), self.size.height))
+
+    def _in_sight(self) -> list[Sequence[Span]]:
+        """What stands in the first lines, as many as there is room for."""
+        count = min(self.size.height, len(self._lines))
+        return [self._lines.spans(number) for number in range(count)]
 
     @property
     def line(self) -> str:
@@ -146,7 +163,18 @@ class LinesView(ScrollView, can_focus=True):
         self.refresh()
         if self._pattern is None:
             return True
-        return bool(self._pattern.search(self.line)) or self.next_match(1)
+        if self._pattern.search(self.line):
+            self._show_match()
+            return True
+        return self.next_match(1)
+
+    def _show_match(self) -> None:
+        """Moves the text sideways where the match in the line under the cursor is out of sight."""
+        match = self._pattern.search(self.line) if self._pattern else None
+        if match is not None:
+            end = match.end() + 8
+            self._left = 0 if end <= self.size.width else end - self.size.width
+            self.refresh()
 
     def next_match(self, by: int) -> bool:
         """To the next line with a match (`by` 1), or the one before (-1), round the end."""
@@ -165,6 +193,7 @@ class LinesView(ScrollView, can_focus=True):
             number = (self.cursor + by * step) % count
             if wanted(number):
                 self._put_cursor(number)
+                self._show_match()
                 return True
         return False
 
@@ -196,7 +225,7 @@ class LinesView(ScrollView, can_focus=True):
             self.scroll_to(y=number - height + 1, animate=False, force=True)
 
     def on_resize(self) -> None:
-        self.virtual_size = Size(self.size.width, len(self._lines))
+        self._measure()
         self._put_cursor(self.cursor)
 
     def on_focus(self) -> None:
@@ -220,7 +249,8 @@ class LinesView(ScrollView, can_focus=True):
                 style = base + self.get_component_rich_style(f"lines--{span.colour}", partial=True)
             segments += self._marked(shown(span.text, MAX_LINE), style)
         strip = Strip(segments)
-        return strip.crop(self._left, self._left + width).adjust_cell_length(width, base)
+        strip = strip.crop(self._left, self._left + width)
+        return strip.adjust_cell_length(width, base).simplify()
 
     def _marked(self, text: str, style: Style) -> list[Segment]:
         """The text with what was looked for made plain to see."""

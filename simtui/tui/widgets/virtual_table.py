@@ -288,4 +288,5 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
             if colour:
                 style = base + self.get_component_rich_style(f"table--{colour}", partial=True)
             segments += [Segment(cell, style), Segment("  ", base)]
-        return Strip(segments).adjust_cell_length(width, base)
+        # fewer pieces are fewer bytes over a slow link
+        return Strip(segments).adjust_cell_length(width, base).simplify()

@@ -1,0 +1,62 @@
+"""Keys, one after the other. Textual hands keys on as they come, so that on a slow link, where many
+come at once, a key may reach the screen that the key before it has just left: `d` and `y` typed
+ahead would ask to delete and then copy. Here the next key waits until the one before it is done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from textual.dom import DOMNode
+from textual.message_pump import MessagePump
+
+PATIENCE_SECONDS = 1.0
+"""How long a key may keep the next one waiting."""
+
+
+class Typed:
+    """`put` takes what came (a key, a paste) as a call that hands it on."""
+
+    def __init__(self, focus: Callable[[], DOMNode]) -> None:
+        self._focus = focus
+        self._waiting: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
+        self._busy: asyncio.Event | None = None
+
+    def put(self, hand_on: Callable[[], Awaitable[None]]) -> None:
+        self._waiting.put_nowait(hand_on)
+
+    def hold(self) -> asyncio.Event:
+        """Keeps the next key until the event that is returned is set, or `release`."""
+        self._busy = asyncio.Event()
+        return self._busy
+
+    def release(self) -> None:
+        """The next key may come: what it should meet is there."""
+        if self._busy is not None:
+            self._busy.set()
+
+    async def feed(self) -> None:
+        """Hands on, one at a time, for ever."""
+        while True:
+            hand_on = await self._waiting.get()
+            focus = self._focus()
+            await hand_on()
+            try:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    # once for the key itself, once for the message that it may have become
+                    await _passed_by(focus)
+                    await _passed_by(focus)
+                    if self._busy is not None:
+                        await self._busy.wait()
+            except TimeoutError:
+                pass
+            self._busy = None
+
+
+async def _passed_by(focus: DOMNode) -> None:
+    """Waits until what was in the queues from the focus upward has been dealt with."""
+    for node in focus.ancestors_with_self:
+        if isinstance(node, MessagePump) and node.is_running:
+            reached = asyncio.Event()
+            if node.call_later(reached.set):
+                await reached.wait()
