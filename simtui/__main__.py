@@ -18,11 +18,11 @@ def main() -> None:
         return
     screen = _screen(words)
     if screen is not None and all(map(os.isatty, (0, 1, 2))):
-        if os.environ.get("TERM", "dumb") != "dumb":
+        if os.environ.get("TERM", "") not in ("", "dumb"):
             from simtui.tui import run
 
             sys.exit(run(screen[0], samples=screen[1]))
-        sys.stderr.write("simtui: TERM is dumb, so here is the plain view.\n")
+        sys.stderr.write("simtui: TERM says this terminal takes text only; here is the plain view.\n")
     from simtui.cli.root import run as run_command
 
     sys.exit(run_command(words))

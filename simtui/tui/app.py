@@ -18,6 +18,7 @@ from textual.binding import BindingType
 from textual.command import Provider
 from textual.screen import ModalScreen, Screen
 
+from simtui import faults
 from simtui.errors import SimtuiError, shown
 from simtui.library import Library
 from simtui.model import settings
@@ -37,6 +38,11 @@ def _palette() -> type[Provider]:
     from simtui.tui.palette import Palette  # loaded when it is first asked for
 
     return Palette
+
+
+def _fault_words(error: BaseException) -> str:
+    what = f"{type(error).__name__}: {shown(str(error), 120)}"
+    return f"a fault in simtui ({what}). What was done before stays. Report: {faults.report(error)}"
 
 
 class SimtuiApp(App[None], inherit_bindings=False):
@@ -123,6 +129,16 @@ class SimtuiApp(App[None], inherit_bindings=False):
         self.work.cancel()
         self.exit(return_code=return_code)
 
+    def _fatal_error(self) -> None:
+        # Textual would print a traceback with the values of variables in it
+        if self._exception is not None:
+            self.farewell = _fault_words(self._exception)
+        self._close_messages_no_wait()
+
+    def tell_fault(self, error: BaseException) -> None:
+        """Says that something of ours went wrong, and goes on."""
+        self.tell(_fault_words(error), "error")
+
     # -- areas
 
     def _area(self, number: int) -> Frame:
@@ -133,6 +149,8 @@ class SimtuiApp(App[None], inherit_bindings=False):
                 from simtui.tui.screens.area import Area
 
                 self._areas[number] = Area(number)
+            # an installed screen stays as it is while another one is shown
+            self.install_screen(self._areas[number], f"area-{number}")
         return self._areas[number]
 
     async def show_area(self, number: int) -> None:

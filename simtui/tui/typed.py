@@ -5,10 +5,10 @@ ahead would ask to delete and then copy. Here the next key waits until the one b
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
 from textual.dom import DOMNode
-from textual.message_pump import MessagePump
 
 PATIENCE_SECONDS = 1.0
 """How long a key may keep the next one waiting."""
@@ -56,7 +56,9 @@ class Typed:
 async def _passed_by(focus: DOMNode) -> None:
     """Waits until what was in the queues from the focus upward has been dealt with."""
     for node in focus.ancestors_with_self:
-        if isinstance(node, MessagePump) and node.is_running:
-            reached = asyncio.Event()
-            if node.call_later(reached.set):
-                await reached.wait()
+        reached = asyncio.Event()
+        node.call_later(reached.set)
+        # a node that the key has taken from the screen answers no more
+        while node.is_running and not reached.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(reached.wait(), 0.02)

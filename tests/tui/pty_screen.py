@@ -12,7 +12,7 @@ import struct
 import sys
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 
@@ -20,14 +20,19 @@ class PtyScreen:
     """`seen` is everything that was sent to the terminal so far."""
 
     def __init__(
-        self, *words: str, columns: int = 80, rows: int = 24, env: dict[str, str] | None = None
+        self,
+        *words: str,
+        columns: int = 80,
+        rows: int = 24,
+        env: dict[str, str] | None = None,
+        program: Sequence[str] = ("-m", "simtui"),
     ) -> None:
         self.seen = b""
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         environment |= env or {}
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
-            os.execve(sys.executable, [sys.executable, "-m", "simtui", *words], environment)
+            os.execve(sys.executable, [sys.executable, *program, *words], environment)
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def send(self, keys: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from textual.app import ComposeResult
 
 from simtui.tui.keys import AREAS
@@ -53,10 +55,20 @@ class Area(Frame):
         yield from self.compose_bottom()
 
     def on_mount(self) -> None:
+        self.set_focus(self.query_one("#text"))
+
+    def on_resize(self) -> None:
         self.say_all()
         name = AREAS[self.number - 1]
         lines = [[], [Span(f"  {name}", "title")], []]
-        lines += [[Span(f"  {line}")] for line in _TEXTS[name]]
+        for line in _TEXTS[name]:
+            lines += [[Span(f"  {part}")] for part in _wrapped(line, self.size.width - 4)]
         text = self.query_one("#text", LinesView)
         text.show(StyledLines(lines))
-        self.set_focus(text)
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    """Prose is wrapped; a line that is laid out, with its spaces, stays as it is."""
+    if len(line) <= width or line.startswith(" "):
+        return [line]
+    return textwrap.wrap(line, width, subsequent_indent="  " if "  " in line else "")

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.worker import Worker, WorkerState
 
+from simtui.errors import shown
 from simtui.tui.keys import AREA_BINDINGS, bindings, in_place
 from simtui.tui.widgets.frame_lines import OneLine, area_pieces, key_pieces
 
@@ -34,6 +36,10 @@ class Frame(Screen[None]):
         assert isinstance(self.app, SimtuiApp)
         return self.app
 
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self.simtui.tell_fault(event.worker.error)
+
     def compose_top(self) -> ComposeResult:
         yield OneLine(id="areas")
 
@@ -51,7 +57,10 @@ class Frame(Screen[None]):
         self.say_status()
 
     def say_areas(self) -> None:
-        right = [(f"{self.simtui.home} ", "dim"), ("· no vault yet ", "dim")]
+        home, room = shown(str(self.simtui.home)), max(16, self.size.width // 3)
+        if len(home) > room:
+            home = f"…{home[-room + 1 :]}"
+        right = [(f"{home} ", "dim"), ("· no vault yet ", "dim")]
         if self.simtui.samples:
             right = [("samples: nothing is kept ", "warning")]
         self.query_one("#areas", OneLine).say(area_pieces(self.number, self.size.width), right)
@@ -75,7 +84,7 @@ class Frame(Screen[None]):
         if self.place != "empty":
             left_out.add("samples")
         actions = [action for action in in_place(self.place) if action.id not in left_out]
-        self.query_one("#keys", OneLine).say(key_pieces(actions))
+        self.query_one("#keys", OneLine).say(key_pieces(actions, self.size.width))
 
     async def action_area(self, number: int) -> None:
         await self.simtui.show_area(number)

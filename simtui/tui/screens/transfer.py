@@ -101,7 +101,9 @@ async def _export(
         )
         what = wording.plural(done.workflows, "workflow")
         size = f", {wording.size(done.size_bytes)}" if done.size_bytes else ""
-        app.tell(f"{what} in {done.path}{size}", "success")
+        assert done.path is not None  # without `to`, a file or folder in the home was chosen
+        place = done.path.relative_to(app.library.home.root)
+        app.tell(f"{what}{size}, in the home under {place}", "success")
 
     if not await app.work.run("exporting", work()):
         app.tell("Export ended before its end. Nothing of it was kept.", "warning")

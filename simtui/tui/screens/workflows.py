@@ -95,7 +95,7 @@ class Workflows(Frame):
         if self.in_detail:
             return "detail versions" if self.detail.version else "detail"
         if self.trash:
-            return "trash workflows"
+            return "trash"
         return "workflows" if self.everything else "empty"
 
     @property
@@ -172,6 +172,7 @@ class Workflows(Frame):
 
     async def show_list(self) -> None:
         """Shows what the filter means, from the top."""
+        self.table.nothing = "Nothing matches." if self.filter else "The trash is empty."
         await self.table.show(Rows(self.simtui.library.workflows, self.filter, self.trash))
         await self._say_counts()
         if not self.table.total:
@@ -211,14 +212,19 @@ class Workflows(Frame):
         if row is None:
             self._nothing_shown()
         elif self.detail.display and row != self.detail.workflow:
-            self.run_worker(self._follow_cursor(row), exclusive=True, group="detail")
+            self.run_worker(
+                self._follow_cursor(row, self.table),
+                exclusive=True,
+                group="detail",
+                exit_on_error=False,
+            )
 
     def _nothing_shown(self) -> None:
         self.detail.clear()
 
-    async def _follow_cursor(self, row: Workflow) -> None:
+    async def _follow_cursor(self, row: Workflow, table: VirtualTable[Workflow]) -> None:
         await asyncio.sleep(REST_SECONDS)
-        if self.table.row == row:
+        if table.row == row and table.is_attached:
             await self._show_detail(row)
 
     async def _show_detail(self, row: Workflow, view: str = "") -> None:
@@ -231,6 +237,8 @@ class Workflows(Frame):
     # -- the panes
 
     def on_resize(self, event: events.Resize | None = None) -> None:
+        if event is not None:
+            self.say_all()
         in_detail = self.in_detail
         self.detail.display = self.wide or in_detail
         for ident in ("#list", "#filter-line"):

@@ -75,10 +75,23 @@ def area_pieces(active: int, width: int) -> list[tuple[str, str]]:
     return pieces
 
 
-def key_pieces(actions: Iterable[Action]) -> list[tuple[str, str]]:
-    """The line of keys: those with a word for it."""
-    pieces: list[tuple[str, str]] = []
-    for action in actions:
-        if action.footer:
-            pieces += [(f" {action.first_key}", "key"), (f" {action.footer} ", "")]
-    return pieces
+def key_pieces(actions: Iterable[Action], width: int) -> list[tuple[str, str]]:
+    """The line of keys: those with a word for it, as many as there is room for. The ways out and
+    to the help stay last, and stay."""
+    named = [action for action in actions if action.footer]
+    room = width - sum(map(_key_width, named[-2:]))
+    shown: list[Action] = []
+    for action in named[:-2]:
+        room -= _key_width(action)
+        if room < 0:
+            break
+        shown.append(action)
+    return [
+        piece
+        for action in shown + named[-2:]
+        for piece in ((f" {action.first_key}", "key"), (f" {action.footer} ", ""))
+    ]
+
+
+def _key_width(action: Action) -> int:
+    return len(action.first_key) + len(action.footer) + 3

@@ -53,7 +53,8 @@ class Column(Generic[Row]):
 
 
 class VirtualTable(ScrollView, Generic[Row], can_focus=True):
-    """Posts `Moved` when the cursor is on another row, and `Opened` on Enter or a click on it."""
+    """Posts `Moved` when the cursor is on another row, and `Opened` on Enter or a click on it.
+    `nothing` stands where the list is empty."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "table--head", "table--cursor", "table--cursor-away", "table--mark",
@@ -79,6 +80,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         self.columns = columns
         self.marked: set[str] = set()
         self.total = 0
+        self.nothing = ""
         self.cursor = 0
         self._source: RowSource[Row] | None = None
         self._rows: list[Row] = []
@@ -263,6 +265,9 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
             )
             return Strip([Segment(fitted(head, width), style)])
         row = self._at(self.scroll_offset.y + y - 1)
+        if y == 2 and not self.total:
+            style = base + self.get_component_rich_style("table--dim", partial=True)
+            return Strip([Segment(fitted(f"  {self.nothing}", width), style)])
         if row is None:
             return Strip.blank(width, base)
         return self._row_strip(row, shown, rest, width, base, self.scroll_offset.y + y - 1)

@@ -1,0 +1,62 @@
+"""The app without a terminal: keys in, the text of the screen out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from textual.pilot import Pilot
+
+from simtui.paths import Home
+from simtui.tui.app import SimtuiApp
+
+PATIENCE_SECONDS = 15
+
+
+class Driver:
+    """Presses keys, and waits for what they bring about."""
+
+    def __init__(self, app: SimtuiApp, pilot: Pilot[None]) -> None:
+        self.app, self._pilot = app, pilot
+
+    @property
+    def text(self) -> str:
+        """What the screen shows, line by line."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(s.text for s in strip).rstrip() for strip in strips)
+
+    async def press(self, *keys: str) -> None:
+        await self._pilot.press(*keys)
+
+    async def type(self, text: str) -> None:
+        await self._pilot.press(*("space" if c == " " else c for c in text))
+
+    async def sees(self, *texts: str) -> str:
+        """Waits until all of these are on the screen. The whole screen."""
+        return await self._until(lambda: all(text in self.text for text in texts), f"{texts!r}")
+
+    async def loses(self, text: str) -> str:
+        """Waits until this is not on the screen any more."""
+        return await self._until(lambda: text not in self.text, f"{text!r} gone")
+
+    async def _until(self, true: Callable[[], bool], what: str) -> str:
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while not true():
+                    await self._pilot.pause(0.02)
+        except TimeoutError:
+            raise AssertionError(f"never saw {what}:\n{self.text}") from None
+        return self.text
+
+
+@asynccontextmanager
+async def driven(
+    home: Home, *, columns: int = 80, rows: int = 24, samples: bool = False
+) -> AsyncIterator[Driver]:
+    """The screen on a home, from its first content on."""
+    app = SimtuiApp(home, samples=samples)
+    async with app.run_test(size=(columns, rows)) as pilot:
+        driver = Driver(app, pilot)
+        await driver.sees("quit")
+        yield driver
