@@ -36,7 +36,7 @@ def document(
     variables: Any = None,
     **header: Any,
 ) -> dict[str, Any]:
-    """A workflow as Sim exports one (F1). With `ident` it names its id, as a superset of F1 does."""
+    """A workflow as Sim exports one (F1); with `ident`, under that id."""
     if blocks is None:
         blocks = [block("start", "start_trigger", "Start"), block("ask", prompt="Say hello.")]
         edges = [edge("start", "ask")]

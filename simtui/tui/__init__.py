@@ -11,6 +11,9 @@ def run(home: str | None = None, *, samples: bool = False) -> int:
     # Textual reads these as it is imported; over SSH each animation is bytes on a slow link
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
+    for variable in ("COLUMNS", "LINES"):
+        # where somebody exported them they would be believed before the terminal itself
+        os.environ.pop(variable, None)
     from simtui.paths import home as home_of
     from simtui.tui.app import SimtuiApp
 

@@ -25,6 +25,10 @@ class Action:
     def first_key(self) -> str:
         return _SHOWN.get(first := self.keys.split(",")[0], first)
 
+    @property
+    def shown_keys(self) -> str:
+        return " ".join(_SHOWN.get(key, key) for key in self.keys.split(","))
+
     def in_place(self, place: str) -> bool:
         """Whether it works in one of these places (words with spaces between)."""
         return not set(place.split()).isdisjoint(self.places.split())

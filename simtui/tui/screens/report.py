@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import ClassVar
 
@@ -71,6 +72,8 @@ class Report(Screen[str | None]):
 
     def on_mount(self) -> None:
         self.set_focus(self.query_one("#text"))
+
+    def on_resize(self) -> None:
         self.query_one("#areas", OneLine).say(
             [(" Import  ", "active"), (self._title, "")], [(f"{self._tally.words()} ", "")]
         )
@@ -87,7 +90,7 @@ class Report(Screen[str | None]):
             troubled = item.outcome == "refused" or item.notes
             if self._only_problems and not troubled:
                 continue
-            for line in item_lines(item):
+            for line in item_lines(item, self.size.width):
                 lines.append(line)
                 self._item_of_line.append(item)
         if self._tally.left_out:
@@ -111,16 +114,20 @@ class Report(Screen[str | None]):
             self.dismiss(item.workflow_id)
 
 
-def item_lines(item: ImportItem) -> list[list[Span]]:
-    """What became of one file, its problems below it."""
+def item_lines(item: ImportItem, width: int) -> list[list[Span]]:
+    """What became of one file, and below it what a person should know, wrapped at `width`."""
     sign, colour = _SIGNS[item.outcome]
+    if item.notes and item.outcome in ("imported", "updated"):
+        sign, colour = "!", "warning"
     where = item.entry or Path(item.source).name or item.source
-    if item.outcome == "refused":
-        return [[Span(f" {sign} ", "error"), Span(f"{where}  "), Span(item.reason or "", "error")]]
     head = [Span(f" {sign} ", colour), Span(item.name or where)]
-    if item.reason:
-        head.append(Span(f"  {item.reason}", "dim"))
-    lines = [head]
+    if item.name and item.name != where:
+        head.append(Span(f"  {where}", "dim"))
+    told = [(item.reason, "error" if item.outcome == "refused" else "dim")] if item.reason else []
     if item.outcome != "unchanged":
-        lines += [[Span(f"   ! {note}", "warning")] for note in item.notes]
-    return lines
+        told += [(note, "warning") for note in item.notes]
+    return [head] + [
+        [Span(f"     {part}", colour)]
+        for text, colour in told
+        for part in textwrap.wrap(text, max(20, width - 6)) or [""]
+    ]

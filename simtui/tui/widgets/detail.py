@@ -19,6 +19,8 @@ from simtui.tui.widgets.lines_view import JsonLines, LinesView, Span, StyledLine
 VIEWS = {"o": "Overview", "J": "JSON", "v": "Versions"}
 """The views by their keys."""
 
+ROOMY = 60
+
 
 class Detail(Vertical):
     """Shows one workflow in one of its views, and keeps to that view from workflow to workflow.
@@ -110,11 +112,13 @@ class Detail(Vertical):
 
 
 def place_lines(places: Sequence[str]) -> list[list[Span]]:
-    """Where the words of the filter stand, each place a line."""
+    """Where the words of the filter stand: the block and its field, then the words around."""
     lines = [[Span("Found", "title")]] if places else []
     for place in places:
-        line = []
-        for piece in re.split(f"({MARK}[^{UNMARK}]*{UNMARK})", place):
+        where, _, snippet = place.partition(": ")
+        lines.append([Span(where, "dim")])
+        line = [Span("  ")]
+        for piece in re.split(f"({MARK}[^{UNMARK}]*{UNMARK})", snippet):
             marked = piece.startswith(MARK)
             line.append(Span(piece.strip(MARK + UNMARK), "match" if marked else ""))
         lines.append(line)
@@ -136,13 +140,14 @@ def overview_lines(workflow: Workflow, outline: Outline, width: int) -> list[lis
     lines.append([Span("Blocks", "title")])
     kind_width = min(24, max((len(b.type) + 2 * b.depth for b in outline.blocks), default=0))
     name_width = min(28, max((len(b.name) for b in outline.blocks), default=0))
+    gap = "  " if width >= ROOMY else " "
     for block in outline.blocks:
         kind = ("  " * block.depth + block.type).ljust(kind_width)
-        line = [Span(f"{kind}  ", "dim"), Span(block.name.ljust(name_width))]
+        line = [Span(f"{kind}{gap}", "dim"), Span(block.name.ljust(name_width))]
         if block.sources:
-            line.append(Span(f"  ← {', '.join(block.sources)}", "dim"))
+            line.append(Span(f"{gap}← {', '.join(block.sources)}", "dim"))
         if block.note:
-            line.append(Span(f"  {block.note}", "key"))
+            line.append(Span(f"{gap}{block.note}", "key"))
         lines.append(line)
     if not outline.blocks:
         lines.append([Span("none", "dim")])

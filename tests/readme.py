@@ -1,0 +1,71 @@
+"""The tables of the README, made from what the program knows: `python -m tests.readme` writes them
+anew, and a test fails where they differ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from simtui.cli.root import COMMANDS
+from simtui.model import wording
+from simtui.model.settings import SETTINGS
+from simtui.tui.keys import ACTIONS, MOVES
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def tables() -> dict[str, str]:
+    """Each table by the name that stands in its marks."""
+    keys = [*MOVES, *((action.shown_keys, action.help) for action in ACTIONS)]
+    return {
+        "keys": _table(("key", "does"), ((f"`{key}`", what) for key, what in keys)),
+        "commands": _table(
+            ("command", "does"),
+            ((f"`simtui {name}`", text) for name, (_, text) in COMMANDS.items()),
+        ),
+        "settings": _table(
+            ("setting", "may be", "default", "variable", "what"),
+            (
+                (
+                    f"`{setting.key}`",
+                    ", ".join(setting.choices),
+                    setting.default,
+                    f"`{setting.environment}`",
+                    setting.doc,
+                )
+                for setting in SETTINGS
+            ),
+        ),
+        "formats": _table(("mark", "what it is"), wording.SOURCES.items()),
+    }
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines
+    )
+
+
+def filled(text: str) -> str:
+    """The README with its tables as they are now."""
+    for name, table in tables().items():
+        text, times = re.subn(
+            rf"(<!-- {name} -->\n).*?(<!-- end -->)",
+            lambda marks, table=table: f"{marks[1]}{table}\n{marks[2]}",
+            text,
+            flags=re.DOTALL,
+        )
+        assert times == 1, f"README.md has {times} places for the table of {name}"
+    return text
+
+
+def linked(text: str) -> Iterator[Path]:
+    """Every file that the README points to."""
+    for target in re.findall(r"\]\(([^)#:]+)\)|src=\"([^\"]+)\"", text):
+        yield README.parent / (target[0] or target[1])
+
+
+if __name__ == "__main__":
+    README.write_text(filled(README.read_text("utf-8")), "utf-8")
