@@ -47,15 +47,16 @@ class Area(Frame):
 
     def __init__(self, number: int) -> None:
         super().__init__()
+        self._text = LinesView(id="text")
         self.number = number
 
     def compose(self) -> ComposeResult:
         yield from self.compose_top()
-        yield LinesView(id="text")
+        yield self._text
         yield from self.compose_bottom()
 
     def on_mount(self) -> None:
-        self.set_focus(self.query_one("#text"))
+        self.set_focus(self._text)
 
     def on_resize(self) -> None:
         self.say_all()
@@ -63,8 +64,7 @@ class Area(Frame):
         lines = [[], [Span(f"  {name}", "title")], []]
         for line in _TEXTS[name]:
             lines += [[Span(f"  {part}")] for part in _wrapped(line, self.size.width - 4)]
-        text = self.query_one("#text", LinesView)
-        text.show(StyledLines(lines))
+        self._text.show(StyledLines(lines))
 
 
 def _wrapped(line: str, width: int) -> list[str]:

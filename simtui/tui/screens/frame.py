@@ -29,6 +29,13 @@ class Frame(Screen[None]):
     number = 1
     place = "area"
 
+    def __init__(self) -> None:
+        super().__init__()
+        # held rather than asked for by name: what still runs as the screen closes finds them too
+        self._areas_line = OneLine(id="areas")
+        self._status_line = OneLine(id="status")
+        self._keys_line = OneLine(id="keys")
+
     @property
     def simtui(self) -> SimtuiApp:
         from simtui.tui.app import SimtuiApp
@@ -41,11 +48,11 @@ class Frame(Screen[None]):
             self.simtui.tell_fault(event.worker.error)
 
     def compose_top(self) -> ComposeResult:
-        yield OneLine(id="areas")
+        yield self._areas_line
 
     def compose_bottom(self) -> ComposeResult:
-        yield OneLine(id="status")
-        yield OneLine(id="keys")
+        yield self._status_line
+        yield self._keys_line
 
     def say_all(self) -> None:
         self.say_areas()
@@ -63,7 +70,7 @@ class Frame(Screen[None]):
         right = [(f"{home} ", "dim"), ("· no vault yet ", "dim")]
         if self.simtui.samples:
             right = [("samples: nothing is kept ", "warning")]
-        self.query_one("#areas", OneLine).say(area_pieces(self.number, self.size.width), right)
+        self._areas_line.say(area_pieces(self.number, self.size.width), right)
 
     def say_status(self) -> None:
         """What is running, or else what is true of the home."""
@@ -74,7 +81,7 @@ class Frame(Screen[None]):
             left = [(f" {app.said[0]}", app.said[1])]
         else:
             left = [(" no backup yet · backups come with the next version", "dim")]
-        self.query_one("#status", OneLine).say(left, self.status_right())
+        self._status_line.say(left, self.status_right())
 
     def status_right(self) -> list[tuple[str, str]]:
         return []
@@ -84,7 +91,7 @@ class Frame(Screen[None]):
         if self.place != "empty":
             left_out.add("samples")
         actions = [action for action in in_place(self.place) if action.id not in left_out]
-        self.query_one("#keys", OneLine).say(key_pieces(actions, self.size.width))
+        self._keys_line.say(key_pieces(actions, self.size.width))
 
     async def action_area(self, number: int) -> None:
         await self.simtui.show_area(number)

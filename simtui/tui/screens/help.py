@@ -29,13 +29,14 @@ class Help(Screen[None]):
 
     def __init__(self, place: str) -> None:
         super().__init__()
+        self._text = LinesView(id="text")
         self._place = place
 
     def compose(self) -> ComposeResult:
-        yield LinesView(id="text")
+        yield self._text
 
     def on_mount(self) -> None:
-        self.set_focus(self.query_one("#text"))
+        self.set_focus(self._text)
         lines = [[Span(" Keys here", "title"), Span("      esc closes this", "dim")], []]
         lines += [_line(keys, what) for keys, what in MOVES]
         lines += [_line(action.first_key, action.help) for action in in_place(self._place)]
@@ -43,7 +44,7 @@ class Help(Screen[None]):
             lines += [[], [Span(" The filter behind /", "title")], []]
             lines += [_line(example, what) for example, what in _FILTER]
         lines += [[], [Span(" Everything here is also a command: ", "dim"), Span("simtui --help")]]
-        self.query_one("#text", LinesView).show(StyledLines(lines))
+        self._text.show(StyledLines(lines))
 
 
 def _line(key: str, what: str) -> list[Span]:

@@ -61,17 +61,18 @@ class Report(Screen[str | None]):
 
     def __init__(self, title: str, tally: Tally) -> None:
         super().__init__()
+        self._text = LinesView(id="text")
         self._title, self._tally = title, tally
         self._only_problems = False
         self._item_of_line: list[ImportItem | None] = []
 
     def compose(self) -> ComposeResult:
         yield OneLine(id="areas")
-        yield LinesView(id="text")
+        yield self._text
         yield OneLine(id="keys")
 
     def on_mount(self) -> None:
-        self.set_focus(self.query_one("#text"))
+        self.set_focus(self._text)
 
     def on_resize(self) -> None:
         self.query_one("#areas", OneLine).say(
@@ -98,17 +99,17 @@ class Report(Screen[str | None]):
             self._item_of_line.append(None)
         if not lines:
             lines.append([Span("   nothing to show", "dim")])
-        self.query_one("#text", LinesView).show(StyledLines(lines))
+        self._text.show(StyledLines(lines))
 
     def action_only_problems(self) -> None:
         self._only_problems = not self._only_problems
         self._fill()
 
     def action_next_problem(self, by: int) -> None:
-        self.query_one("#text", LinesView).next_problem(by)
+        self._text.next_problem(by)
 
     def action_go(self) -> None:
-        line = self.query_one("#text", LinesView).cursor
+        line = self._text.cursor
         item = self._item_of_line[line] if line < len(self._item_of_line) else None
         if item is not None and item.workflow_id:
             self.dismiss(item.workflow_id)

@@ -89,6 +89,13 @@ class Workflows(Frame):
         self.filter: Filter = EMPTY
         self.trash = False
         self.everything = 0
+        self.table: VirtualTable[Workflow] = VirtualTable([], id="table")
+        self.detail = Detail(id="detail")
+        self._filter_line = Horizontal(id="filter-line")
+        self._filter_box = Input(id="filter", compact=True, select_on_focus=False)
+        self._count_line = OneLine(id="count")
+        self._list_pane = Vertical(id="list")
+        self._greeting = Static(id="greeting", markup=False)
 
     @property
     def place(self) -> str:  # type: ignore[override]  # here it depends on the pane
@@ -97,14 +104,6 @@ class Workflows(Frame):
         if self.trash:
             return "trash"
         return "workflows" if self.everything else "empty"
-
-    @property
-    def table(self) -> VirtualTable[Workflow]:
-        return self.query_one(VirtualTable)
-
-    @property
-    def detail(self) -> Detail:
-        return self.query_one(Detail)
 
     @property
     def wide(self) -> bool:
@@ -116,17 +115,15 @@ class Workflows(Frame):
 
     def compose(self) -> ComposeResult:
         yield from self.compose_top()
-        with Horizontal(id="filter-line"):
+        with self._filter_line:
             yield Static("/", id="slash", markup=False)
-            yield Input(id="filter", compact=True, select_on_focus=False)
-            yield OneLine(id="count")
+            yield self._filter_box
+            yield self._count_line
         with Horizontal(id="panes"):
-            with Vertical(id="list"):
-                yield VirtualTable(self._columns(), id="table")
-                yield Static(
-                    GREETING.format(home=shown(str(self.simtui.home))), id="greeting", markup=False
-                )
-            yield Detail(id="detail")
+            with self._list_pane:
+                yield self.table
+                yield self._greeting
+            yield self.detail
         yield from self.compose_bottom()
 
     def _columns(self) -> list[Column[Workflow]]:
@@ -162,7 +159,9 @@ class Workflows(Frame):
         return " ".join(parts), colour
 
     async def on_mount(self) -> None:
-        self.query_one("#filter", Input).can_focus = False
+        self._filter_box.can_focus = False
+        self._greeting.update(GREETING.format(home=shown(str(self.simtui.home))))
+        self.table.columns = self._columns()
         self.say_all()
         self.on_resize()
         await self.show_list()
@@ -197,14 +196,14 @@ class Workflows(Frame):
         shelf = self.simtui.library.workflows
         self.everything = await shelf.count(trash=self.trash)
         empty = not self.everything and not self.trash and not self.filter
-        self.query_one("#greeting").display = empty
+        self._greeting.display = empty
         self.table.display = not empty
         shown_count = wording.count(self.table.total)
         total = f"{shown_count} of {wording.count(self.everything)}" if self.filter else shown_count
         where = " in the trash" if self.trash else ""
         marks = len(self.table.marked)
         pieces = [(f"{marks} marked · ", "key")] if marks else []
-        self.query_one("#count", OneLine).say([], [*pieces, (f"{total}{where} ", "dim")])
+        self._count_line.say([], [*pieces, (f"{total}{where} ", "dim")])
         self.say_keys()
 
     def on_virtual_table_moved(self) -> None:
@@ -241,8 +240,8 @@ class Workflows(Frame):
             self.say_all()
         in_detail = self.in_detail
         self.detail.display = self.wide or in_detail
-        for ident in ("#list", "#filter-line"):
-            self.query_one(ident).display = self.wide or not in_detail
+        for pane in (self._list_pane, self._filter_line):
+            pane.display = self.wide or not in_detail
         self.set_class(self.wide, "-wide")
         width = self.size.width
         self.detail.text_width = max(24, (width * 32 // 100 if self.wide else width) - 4)
@@ -284,7 +283,7 @@ class Workflows(Frame):
 
     def leave_detail(self) -> None:
         if self.in_detail:
-            self.query_one("#list").display = True
+            self._list_pane.display = True
             self.set_focus(self.table)
 
     def action_other_pane(self) -> None:
@@ -406,7 +405,7 @@ class Workflows(Frame):
         if self.in_detail:
             self.start(type(self)._find_in_text)
             return
-        box = self.query_one("#filter", Input)
+        box = self._filter_box
         box.can_focus = True
         self.set_focus(box)
 
@@ -433,7 +432,7 @@ class Workflows(Frame):
         self._leave_filter()
 
     def on_key(self, event: events.Key) -> None:
-        box = self.query_one("#filter", Input)
+        box = self._filter_box
         if box.has_focus and event.key in ("escape", "down"):
             event.stop()
             event.prevent_default()
@@ -442,12 +441,12 @@ class Workflows(Frame):
             self._leave_filter()
 
     def _leave_filter(self) -> None:
-        box = self.query_one("#filter", Input)
+        box = self._filter_box
         self.set_focus(self.table)
         box.can_focus = False
 
     async def use_filter(self, text: str) -> None:
-        box = self.query_one("#filter", Input)
+        box = self._filter_box
         with self.prevent(Input.Changed):
             box.value = text
         await self._filter_typed(text)

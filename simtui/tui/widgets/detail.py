@@ -30,18 +30,13 @@ class Detail(Vertical):
         super().__init__(id=id)
         self.workflow: Workflow | None = None
         self.view = "Overview"
+        self.text = LinesView(id="text")
+        self._name_line, self._facts_line, self._views_line = OneLine(), OneLine(), OneLine()
         self.text_width = 76
         self._versions: Sequence[Version] = ()
 
     def compose(self) -> ComposeResult:
-        yield OneLine(id="name")
-        yield OneLine(id="facts")
-        yield OneLine(id="views")
-        yield LinesView(id="text")
-
-    @property
-    def text(self) -> LinesView:
-        return self.query_one("#text", LinesView)
+        yield from (self._name_line, self._facts_line, self._views_line, self.text)
 
     async def show(
         self, shelf: WorkflowShelf, workflow: Workflow, view: str = "", words: Sequence[str] = ()
@@ -79,7 +74,7 @@ class Detail(Vertical):
 
     def _shown(self, workflow: Workflow, view: str, what: str = "") -> None:
         self.workflow, self.view = workflow, view
-        self.query_one("#name", OneLine).say(
+        self._name_line.say(
             [(workflow.name, "active")], [(f" {workflow.folder}", "dim")] if workflow.folder else []
         )
         facts = [
@@ -88,13 +83,13 @@ class Detail(Vertical):
             wording.size(workflow.document_bytes),
         ]
         state = "in the trash · " if workflow.deleted_at is not None else ""
-        self.query_one("#facts", OneLine).say([(state, "warning"), (" · ".join(facts), "dim")])
+        self._facts_line.say([(state, "warning"), (" · ".join(facts), "dim")])
         pieces: list[tuple[str, str]] = []
         for key, name in VIEWS.items():
             here = name == view
             label = f" {name} ({what})" if here and what else f" {name}"
             pieces += [(key, "key"), (label, "active" if here else "dim"), ("   ", "")]
-        self.query_one("#views", OneLine).say(pieces)
+        self._views_line.say(pieces)
 
     @property
     def version(self) -> Version | None:
@@ -106,8 +101,8 @@ class Detail(Vertical):
 
     def clear(self) -> None:
         self.workflow = None
-        for ident in ("#name", "#facts", "#views"):
-            self.query_one(ident, OneLine).say([])
+        for line in (self._name_line, self._facts_line, self._views_line):
+            line.say([])
         self.text.show(StyledLines([]))
 
 
