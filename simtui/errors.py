@@ -14,6 +14,7 @@ class SimtuiError(Exception):
 
     @property
     def message(self) -> str:
+        """What a person reads."""
         return str(self)
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, ParamSpec, TypeVar
 
 import orjson
 
@@ -34,7 +35,12 @@ from simtui.store import workflows
 
 FORMS = ("sim", "zip", "files")
 
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
 _TOLD = 10
+_PARTIAL_INDEX = f".{INDEX_NAME}.partial"
+_FILED = ("workflows", "trash", "versions", INDEX_NAME, _PARTIAL_INDEX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +56,25 @@ Progress = Callable[[int, int], None]
 """Called with how many workflows are done, of how many."""
 
 
-async def check_keys(library: Library, ids: Sequence[str], allow_secrets: bool) -> None:
-    """Raises `BadInput` with where they are, where a value to be exported looks like a key."""
+async def check_keys(
+    library: Library, ids: Sequence[str], allow_secrets: bool, *, versions: bool = False
+) -> None:
+    """Raises `BadInput` with where they are, where a value to be exported looks like a key.
+    `versions`: the earlier documents go along."""
     if allow_secrets:
         return
     told: list[str] = []
     total = 0
     for workflow_id in ids:
-        document = await library.workflows.document(workflow_id)
-        keys = await off_the_loop(len(document), _keys_in, document)
-        total += len(keys)
-        if keys and len(told) < _TOLD:
-            workflow = await library.workflows.get(workflow_id)
-            name = shown(workflow.name if workflow else workflow_id, 60)
-            told += [f"  {name} · {shown(key.where, 80)}: {shown(key.masked, 40)}" for key in keys]
+        async for which, document in _documents(library, workflow_id, versions):
+            keys = await off_the_loop(len(document), _keys_in, document)
+            total += len(keys)
+            if keys and len(told) < _TOLD:
+                workflow = await library.workflows.get(workflow_id)
+                name = shown(workflow.name if workflow else workflow_id, 60) + which
+                told += [
+                    f"  {name} · {shown(key.where, 80)}: {shown(key.masked, 40)}" for key in keys
+                ]
     if total:
         more = f"\n  … and {total - _TOLD:,} more" if total > _TOLD else ""
         raise BadInput(
@@ -73,6 +84,17 @@ async def check_keys(library: Library, ids: Sequence[str], allow_secrets: bool) 
             + more
             + "\nPut {{NAME}} in their place, or insist with --allow-secrets."
         )
+
+
+async def _documents(
+    library: Library, workflow_id: str, versions: bool
+) -> AsyncIterator[tuple[str, bytes]]:
+    """The document of a workflow, and the earlier ones, each with what tells it from the first."""
+    yield "", await library.workflows.document(workflow_id)
+    for version in await library.workflows.versions(workflow_id) if versions else ():
+        number = version.number
+        document = await library.workflows.version_document(workflow_id, number)
+        yield f" · version {number}", document
 
 
 def _keys_in(document: bytes) -> list[LikelyKey]:
@@ -85,7 +107,7 @@ async def export_sim(
     """One workflow as Sim's JSON, the exact document. How many bytes."""
     await check_keys(library, [workflow_id], allow_secrets)
     document = await library.workflows.document(workflow_id)
-    await asyncio.to_thread(stream.write, document)
+    await _to_its_end(stream.write, document)
     return len(document)
 
 
@@ -98,20 +120,26 @@ async def export_zip(
     on_progress: Progress | None = None,
 ) -> int:
     """Workflows (None: all but the trash) as a workspace zip in Sim's layout. How many."""
-    chosen = await library.store.read(workflows.ids) if ids is None else list(ids)
+    chosen = list(dict.fromkeys(await library.store.read(workflows.ids) if ids is None else ids))
     await check_keys(library, chosen, allow_secrets)
     named = await library.store.read(workflows.named_folders)
     writer = SimZipWriter(stream, workspace="simtui", exported_at_ms=now_ms())
-    if ids is None:
-        for folder in named.values():
-            writer.add_folder(folder.segments, folder.id, folder.sort_order)
-    async for done, workflow in _each(library, chosen):
-        document = await library.workflows.document(workflow.id)
-        segments = _segments(workflow.folder, named)
-        await asyncio.to_thread(writer.add, workflow.id, workflow.name, segments, document)
-        if on_progress:
-            on_progress(done, len(chosen))
-    await asyncio.to_thread(writer.close)
+    try:
+        if ids is None:
+            for folder in named.values():
+                writer.add_folder(folder.segments, folder.id, folder.sort_order)
+        async for done, workflow in _each(library, chosen):
+            document = await library.workflows.document(workflow.id)
+            segments = _segments(workflow.folder, named)
+            await _to_its_end(writer.add, workflow.id, workflow.name, segments, document)
+            if on_progress:
+                on_progress(done, len(chosen))
+        await _to_its_end(writer.close)
+    except BaseException:
+        # left open, it would write its end when it is collected, into a closed stream
+        with suppress(Exception):
+            writer.close()
+        raise
     return len(chosen)
 
 
@@ -125,36 +153,51 @@ async def export_files(
 ) -> int:
     """Workflows with their versions (None: all, the trash, folders and settings with them) as plain
     files in a new or empty folder. How many workflows."""
-    chosen = await library.store.read(workflows.ids, trash=None) if ids is None else list(ids)
-    await check_keys(library, chosen, allow_secrets)
+    everything = ids is None
+    if ids is None:
+        ids = await library.store.read(workflows.ids, trash=None)
+    chosen = list(dict.fromkeys(ids))
+    await check_keys(library, chosen, allow_secrets, versions=True)
     named = await library.store.read(workflows.named_folders)
-    _make_empty(folder)
-    picker = PathPicker()
-    # the index comes last under its name: a folder that was broken off is not taken for whole
-    partial = folder / f".{INDEX_NAME}.partial"
-    with _writing(partial) as stream:
-        index = IndexWriter(stream, made_by=f"simtui {__version__}", exported_at_ms=now_ms())
-        if ids is None:
-            for item in named.values():
-                index.folder(Folder(item.segments, item.id, item.sort_order))
-            for key, value in (await library.settings.all()).items():
-                index.setting(key, value)
-        async for done, workflow in _each(library, chosen):
-            segments = _segments(workflow.folder, named)
-            path = picker.workflow(workflow, segments)
-            document = await library.workflows.document(workflow.id)
-            await asyncio.to_thread(_write_file, folder / path, document)
-            index.workflow(workflow, segments, path)
-            for version in reversed(await library.workflows.versions(workflow.id)):
-                path = picker.version(version)
-                document = await library.workflows.version_document(workflow.id, version.number)
-                await asyncio.to_thread(_write_file, folder / path, document)
-                index.version(version, path)
-            if on_progress:
-                on_progress(done, len(chosen))
-    partial.rename(folder / INDEX_NAME)
-    _sync_folder(folder)
+    with _filling(folder):
+        # the index takes its name last: a folder that was broken off is not taken for whole
+        with _writing(folder / _PARTIAL_INDEX) as stream:
+            index = IndexWriter(stream, made_by=f"simtui {__version__}", exported_at_ms=now_ms())
+            if everything:
+                for item in named.values():
+                    index.folder(Folder(item.segments, item.id, item.sort_order))
+                for key, value in (await library.settings.all()).items():
+                    index.setting(key, value)
+            picker = PathPicker()
+            async for done, workflow in _each(library, chosen):
+                segments = _segments(workflow.folder, named)
+                path = picker.workflow(workflow, segments)
+                document = await library.workflows.document(workflow.id)
+                await _to_its_end(_write_file, folder / path, document)
+                index.workflow(workflow, segments, path)
+                for version in reversed(await library.workflows.versions(workflow.id)):
+                    path = picker.version(version)
+                    document = await library.workflows.version_document(workflow.id, version.number)
+                    await _to_its_end(_write_file, folder / path, document)
+                    index.version(version, path)
+                if on_progress:
+                    on_progress(done, len(chosen))
+        (folder / _PARTIAL_INDEX).rename(folder / INDEX_NAME)
+        _sync_folder(folder)
     return len(chosen)
+
+
+async def _to_its_end(
+    function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
+) -> Result:
+    """Runs `function` in a thread. A caller that is cancelled waits for it all the same: it holds
+    a file that is about to be taken away."""
+    work = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait([work])
+        raise
 
 
 async def export_to(
@@ -178,10 +221,11 @@ async def export_to(
             library, target, ids=ids, allow_secrets=allow_secrets, on_progress=on_progress
         )
         return Exported(target, count, 0)
-    if target.is_dir():
-        target = await _own_path(library, ids, form, target)
-    if target.exists():
-        raise UsageError(f"{target} is there already, and stays as it is. Choose another name.")
+    with _told(target):
+        if target.is_dir():
+            target = await _own_path(library, ids, form, target)
+        if target.exists():
+            raise UsageError(f"{target} is there already, and stays as it is. Choose another name.")
     with _appearing(target) as stream:
         if form == "sim":
             assert ids is not None
@@ -248,7 +292,7 @@ def _appearing(target: Path) -> Iterator[BinaryIO]:
         ) from error
     partial = Path(name)
     try:
-        with os.fdopen(descriptor, "w+b") as stream, _told(target):
+        with _told(target), os.fdopen(descriptor, "w+b") as stream:
             yield stream
             stream.flush()
             os.fsync(descriptor)
@@ -289,13 +333,29 @@ def _write_file(path: Path, content: bytes) -> None:
             stream.write(content)
 
 
-def _make_empty(folder: Path) -> None:
+@contextmanager
+def _filling(folder: Path) -> Iterator[None]:
+    """A new or empty folder, which is as it was where something goes wrong."""
     with _told(folder):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if any(folder.iterdir()):
+        new = not folder.exists()
+        if not new and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError(
-                f"{folder} is not empty, and stays as it is. Choose a new folder for the files."
+                f"{folder} is not an empty folder, and stays as it is. Choose a new one for the "
+                "files."
             )
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with _told(folder):
+            yield
+    except BaseException:
+        for name in _FILED:
+            shutil.rmtree(folder / name, ignore_errors=True)
+            with suppress(OSError):
+                (folder / name).unlink()
+        if new:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 def _sync_folder(folder: Path) -> None:

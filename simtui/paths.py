@@ -7,6 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from simtui.errors import UsageError, shown
+
 HOME_VARIABLE = "SIMTUI_HOME"
 
 
@@ -18,19 +20,25 @@ class Home:
 
     @property
     def database(self) -> Path:
+        """The library's file."""
         return self.root / "simai.db"
 
     @property
     def backups(self) -> Path:
+        """Where backups are kept."""
         return self.root / "backups"
 
     @property
     def exports(self) -> Path:
+        """Where an export goes that names no place."""
         return self.root / "exports"
 
     def __str__(self) -> str:
         """The path as a person writes it, with `~` for their own folder."""
-        own = Path.home()
+        try:
+            own = Path.home()
+        except RuntimeError:  # nobody's: no $HOME and no entry in passwd
+            return str(self.root)
         if self.root == own:
             return "~"
         if self.root.is_relative_to(own):
@@ -39,10 +47,16 @@ class Home:
 
 
 def home(given: str | None = None) -> Home:
-    """The home to use: `given` (`--home`), else $SIMTUI_HOME, else `~/SimAI`."""
+    """The home to use: `given` (`--home`), else $SIMTUI_HOME, else `~/SimAI`. Raises `UsageError`
+    for the folder (`~somebody`) of a person who is not here."""
     chosen = given or os.environ.get(HOME_VARIABLE) or "~/SimAI"
-    # absolute() rather than resolve(): a home that is a link stays under the name that people know
-    return Home(Path(chosen).expanduser().absolute())
+    try:
+        # absolute() rather than resolve(): a home that is a link stays under the name people know
+        return Home(Path(chosen).expanduser().absolute())
+    except RuntimeError:
+        raise UsageError(
+            f"Whose folder {shown(chosen, 80)} begins with is not known. Name the home in full."
+        ) from None
 
 
 def log_folder() -> Path:

@@ -13,7 +13,21 @@ import pytest
 from simtui.library import Library
 from simtui.paths import Home
 
+NO_SKIPS = "SIMTUI_NO_SKIPS"
+"""Where this is set, a test that was skipped fails the run: what is not tried is not known."""
+
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or not os.environ.get(NO_SKIPS):
+        return
+    not_tried = sum(len(reporter.stats.get(kind, ())) for kind in ("skipped", "xfailed"))
+    if not_tried:
+        reporter.write_line(f"\n{NO_SKIPS} is set, and {not_tried} tests were skipped", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(autouse=True)

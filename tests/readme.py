@@ -51,13 +51,10 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 def filled(text: str) -> str:
     """The README with its tables as they are now."""
     for name, table in tables().items():
-        text, times = re.subn(
-            rf"(<!-- {name} -->\n).*?(<!-- end -->)",
-            lambda marks, table=table: f"{marks[1]}{table}\n{marks[2]}",
-            text,
-            flags=re.DOTALL,
-        )
-        assert times == 1, f"README.md has {times} places for the table of {name}"
+        place = re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- end -->)", re.DOTALL)
+        assert len(place.findall(text)) == 1, f"README.md has no one place for the table of {name}"
+        start, end = next(place.finditer(text)).span()
+        text = f"{text[:start]}{table}\n{text[end:]}"
     return text
 
 

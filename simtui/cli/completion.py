@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from simtui.cli.output import answer
+from simtui.cli.output import COMPLETION_VARIABLE, answer
 
 
 @click.command("completion")
@@ -21,4 +21,4 @@ def completion_command(ctx: click.Context, shell: str) -> None:
     """
     kind = get_completion_class(shell)
     assert kind is not None  # the three that click has
-    answer(kind(ctx.find_root().command, {}, "simtui", "_SIMTUI_COMPLETE").source())
+    answer(kind(ctx.find_root().command, {}, "simtui", COMPLETION_VARIABLE).source())

@@ -28,5 +28,5 @@ def doctor_command(face: Face, output: str) -> int:
             if finding.advice:
                 answer(f"{' ' * width}  {finding.advice}")
 
-    answer_rows(output, rows, table)
+    answer_rows(output, rows, table, "")
     return 6 if any(finding.ok is False for finding in findings) else 0

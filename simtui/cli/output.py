@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import errno
+import io
 import json
 import os
 import signal
@@ -15,21 +18,43 @@ from typing import Any, TypeVar
 
 import click
 
-from simtui.errors import SimtuiError, shown
+from simtui.errors import Cancelled, SimtuiError, UsageError, shown
 from simtui.library import Library
 from simtui.paths import Home, log_folder
 
 Result = TypeVar("Result")
 
 OUTPUTS = ("table", "json", "jsonl")
+COMPLETION_VARIABLE = "_SIMTUI_COMPLETE"
+"""Where the shell's completion script says what it wants to know."""
+
+
+# what a stream says that cannot take more: the disk is full, the terminal is gone
+_STREAM_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """What every command knows: which home, and in what form to answer."""
+    """What every command knows: which home it is about."""
 
     home: Home
-    output: str = "table"
+
+
+class _Text(click.types.StringParamType):
+    """A word in UTF-8. A shell may hand over any bytes; only as part of a path do they mean
+    something."""
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            self.fail(f'"{shown(value, 80)}" is not UTF-8.', param, ctx)
+        return value
+
+
+TEXT = _Text()
 
 
 def with_output(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -54,8 +79,8 @@ async def opened(home: Home, *, create: bool = True) -> AsyncIterator[Library]:
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Runs a command's work. A hang-up or a termination cancels it, so that the database closes;
-    the exit code then tells of the signal."""
+    """Runs a command's work. A hang-up, an interrupt or a termination cancels it, so that the
+    database closes; the exit code then tells of the signal."""
     caught: list[int] = []
 
     async def guarded() -> Result:
@@ -67,7 +92,9 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
             task.cancel()
 
         for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, end, number)
+            # what is ignored (`nohup`, a job in the background) stays so
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                loop.add_signal_handler(number, end, number)
         return await task
 
     try:
@@ -78,35 +105,67 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
         raise SystemExit(128 + number) from None
 
 
+def check_can_ask(yes: bool) -> None:
+    """Raises `UsageError` where a command that destroys was not told `--yes` and there is nobody to
+    ask."""
+    if not yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError("Nobody can be asked without a terminal: say --yes if you mean it.")
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Asks, unless `yes`. Raises `Cancelled` on a no. Never inside `run`: the loop would not hear
+    an interrupt meanwhile."""
+    if not yes and not click.confirm(question, err=True):
+        raise Cancelled("Nothing was changed.")
+
+
 def answer(text: str = "") -> None:
+    """A line of the answer, on stdout."""
     sys.stdout.write(f"{text}\n")
 
 
 def talk(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+    """Lines to the person, on stderr; lost where the terminal is gone. This is the last door: what
+    a terminal would obey is written out, whoever forgot to."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write("".join(f"{shown(line, 4000)}\n" for line in text.split("\n")))
 
 
 def dumps(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    """JSON on one line, in plain characters where the stream can take them."""
+    text = json.dumps(value, ensure_ascii=False)
+    if not text.isascii():
+        try:
+            text.encode(sys.stdout.encoding)
+        except UnicodeEncodeError:  # a path that is not UTF-8, or a terminal that is not
+            return json.dumps(value)
+    return text
 
 
-def answer_rows(output: str, rows: Iterable[dict[str, Any]], table: Callable[[], None]) -> None:
-    """A list in one of the three forms; `table` prints it for a person."""
+def answer_rows(
+    output: str, rows: Sequence[dict[str, Any]], table: Callable[[], None], empty: str
+) -> None:
+    """A list in one of the three forms; `table` prints it for a person, who is told `empty` where
+    there is nothing in it."""
     if output == "json":
-        answer(dumps(list(rows)))
+        answer(dumps(rows))
     elif output == "jsonl":
         for row in rows:
             answer(dumps(row))
-    else:
+    elif rows:
         table()
+    else:
+        talk(empty)
 
 
-def table_lines(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterable[str]:
+def table_lines(
+    head: Sequence[str], rows: Iterable[Sequence[str]], *, with_head: bool = True
+) -> Iterable[str]:
     """Rows as aligned columns of plain text, the last one as wide as it is. What comes from outside
     is escaped."""
     cells = [tuple(head), *(tuple(shown(cell, 80) for cell in row) for row in rows)]
     widths = [max(cell_width(row[n]) for row in cells) for n in range(len(head))]
-    for row in cells:
+    for row in cells if with_head else cells[1:]:
         padded = [
             cell + " " * (width - cell_width(cell)) for cell, width in zip(row, widths, strict=True)
         ]
@@ -124,31 +183,78 @@ def cell_width(text: str) -> int:
 
 def finish(command: Callable[[], int | None]) -> int:
     """Runs the whole command line and turns what it raises into an exit code."""
+    _ready_streams()
+    code = _code_of(command)
     try:
-        code = command()
         sys.stdout.flush()
-        return code or 0
+    except BrokenPipeError:
+        _let_go_of_stdout()
+    except OSError as error:
+        code = code or _not_answered(error)
+        _let_go_of_stdout()
+    return code
+
+
+def _ready_streams() -> None:
+    """A stream that was closed leads nowhere from now on, or the next file that is opened would
+    take its number. What the terminal's encoding lacks is written as an escape."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123  # for as long as we run
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _code_of(command: Callable[[], int | None]) -> int:
+    try:
+        return command() or 0
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
     except SimtuiError as error:
         talk(f"simtui: {error.message}")
         return error.exit_code
     except BrokenPipeError:
-        # whoever read us has gone; what is left in the buffer must not fail again at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_stdout()  # whoever read us has gone, and has what they wanted
         return 0
+    except click.exceptions.Exit as end:  # `--help` and `--version` have answered
+        return end.exit_code
     except KeyboardInterrupt:
         return 130
     except click.exceptions.Abort:
-        talk("Stopped.")
+        talk("\nNothing was changed.")
         return 130
     except click.ClickException as error:
-        error.show(sys.stderr)
+        _tell_usage(error)
         return 2
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _STREAM_FULL:
+            return _not_answered(error)
         talk(f"simtui: a fault of ours: {type(error).__name__}: {shown(str(error), 300)}")
         talk(f"Your library is as it was. A report is in {_report()}.")
         return 1
+
+
+def _not_answered(error: OSError) -> int:
+    talk(f"simtui: the answer could not be written: {error.strerror}.")
+    return 8
+
+
+def _let_go_of_stdout() -> None:
+    """What is left in the buffer must not fail again at exit."""
+    with contextlib.suppress(OSError, io.UnsupportedOperation):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _tell_usage(error: click.ClickException) -> None:
+    """Says what is wrong with the words of a command, and where to read on."""
+    context = getattr(error, "ctx", None)
+    if context is None or context.get_help() == error.message:
+        talk(error.format_message())
+        return
+    talk(context.get_usage())
+    talk(f"simtui: {error.format_message()}")
+    talk(f"`{context.command_path} --help` says more.")
 
 
 def _report() -> str:

@@ -5,11 +5,32 @@ from __future__ import annotations
 import time
 
 from simtui.cli.output import Face, answer, opened, run, table_lines
+from simtui.errors import shown
 from simtui.model import wording
+from simtui.paths import Home
 
 
 def show_overview(face: Face) -> None:
+    """Prints it. Makes the home where there is none."""
     run(_show(face))
+
+
+def show_samples() -> None:
+    """Prints the overview of the samples, in a home that is gone afterwards."""
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory(prefix="simtui-samples-") as folder:
+        face = Face(Home(Path(folder) / "SimAI"))
+        run(_fill(face))
+        show_overview(face)
+
+
+async def _fill(face: Face) -> None:
+    from simtui.samples import fill
+
+    async with opened(face.home) as library:
+        await fill(library, time.time_ns() // 1_000_000)
 
 
 async def _show(face: Face) -> None:
@@ -18,7 +39,8 @@ async def _show(face: Face) -> None:
         trash = await library.workflows.count(trash=True)
         newest = await library.workflows.page(limit=10)
     answer(
-        f"{face.home} · {wording.plural(total, 'workflow')}, {wording.count(trash)} in the trash"
+        f"{shown(str(face.home))} · {wording.plural(total, 'workflow')}, "
+        f"{wording.count(trash)} in the trash"
     )
     if not total:
         answer()

@@ -4,17 +4,18 @@ that command is called."""
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from simtui import __version__
-from simtui.cli.output import Face, finish
-from simtui.errors import UsageError
+from simtui.cli.output import COMPLETION_VARIABLE, Face, finish
+from simtui.errors import UsageError, shown
 from simtui.paths import home as home_of
 
-_COMMANDS = {
+COMMANDS = {
     "import": ("transfer", "Bring workflows in: files, folders, zips, or - for standard input."),
     "export": ("transfer", "Write workflows out as Sim JSON, a workspace zip, or plain files."),
     "workflows": ("workflows", "List, show, rename, move, delete and restore workflows."),
@@ -22,6 +23,7 @@ _COMMANDS = {
     "settings": ("settings", "List, get, set and reset settings."),
     "doctor": ("doctor", "Check the home, the database and every document in it."),
     "completion": ("completion", "Print shell completion for bash, zsh or fish."),
+    "help": ("help", "Explain a command, the filter, the file formats, the exit codes."),
 }
 
 
@@ -29,18 +31,18 @@ class _Commands(click.Group):
     """Knows the commands by name and loads the one that is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"simtui.cli.{_COMMANDS[cmd_name][0]}")
+        module = importlib.import_module(f"simtui.cli.{COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -48,10 +50,10 @@ class _Commands(click.Group):
         import difflib
 
         name = args[0]
-        if name not in _COMMANDS and not name.startswith("-"):
-            near = difflib.get_close_matches(name, _COMMANDS, n=1, cutoff=0.5)
+        if name not in COMMANDS and not name.startswith("-"):
+            near = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
             hint = f" Did you mean {near[0]}?" if near else " `simtui --help` lists them."
-            raise UsageError(f'There is no command "{name}".{hint}')
+            raise UsageError(f'There is no command "{shown(name, 60)}".{hint}')
         return super().resolve_command(ctx, args)
 
 
@@ -61,25 +63,37 @@ class _Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option("--home", metavar="HOME", help="The folder with everything in it. [~/SimAI]")
+@click.option("--samples", is_flag=True, help="Look around in samples, in a throw-away home.")
 @click.version_option(__version__, message="simtui %(version)s")
 @click.pass_context
-def simtui(ctx: click.Context, home: str | None) -> None:
+def simtui(ctx: click.Context, home: str | None, samples: bool) -> None:
     """The local home of Sim workflows.
 
     Without a command it opens the screen, or without a terminal prints an overview.
     """
     ctx.obj = Face(home_of(home))
     if ctx.invoked_subcommand is None:
-        from simtui.cli.overview import show_overview
+        from simtui.cli.overview import show_overview, show_samples
 
-        show_overview(ctx.obj)
+        if samples:
+            show_samples()
+        else:
+            show_overview(ctx.obj)
+    elif samples:
+        raise UsageError("--samples opens the screen, and goes with no command.")
 
 
 def run(words: Sequence[str]) -> int:
     """Runs a command line. The exit code."""
 
     def command() -> int | None:
-        result: Any = simtui.main(args=list(words), prog_name="simtui", standalone_mode=False)
+        # not `simtui.main`: it takes a reader that has gone for a fault, and ends with 1
+        if instruction := os.environ.get(COMPLETION_VARIABLE):
+            from click.shell_completion import shell_complete
+
+            return shell_complete(simtui, {}, "simtui", COMPLETION_VARIABLE, instruction)
+        with simtui.make_context("simtui", list(words)) as context:
+            result: Any = simtui.invoke(context)
         return result if isinstance(result, int) else None
 
     return finish(command)

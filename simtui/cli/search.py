@@ -7,15 +7,21 @@ import time
 
 import click
 
-from simtui.cli.output import Face, answer, answer_rows, opened, run, with_output
+from simtui.cli.output import TEXT, Face, answer, answer_rows, opened, run, with_output
 from simtui.errors import shown
 from simtui.library.searching import MARK, UNMARK, Hit
 from simtui.model import wording
 
 
 @click.command("search")
-@click.argument("text", nargs=-1, required=True)
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
+@click.argument("text", nargs=-1, required=True, type=TEXT)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="At most so many.",
+)
 @with_output
 @click.pass_obj
 def search_command(face: Face, text: tuple[str, ...], limit: int, output: str) -> None:
@@ -46,4 +52,5 @@ def search_command(face: Face, text: tuple[str, ...], limit: int, output: str) -
             # the snippet holds no control character but the two marks
             answer(f"    {hit.snippet.replace(MARK, bold[0]).replace(UNMARK, bold[1])}")
 
-    answer_rows(output, rows, table)
+    nothing = f'Nothing holds "{shown(" ".join(text), 60)}". Fewer letters of a word find more.'
+    answer_rows(output, rows, table, nothing)

@@ -7,6 +7,7 @@ import os
 import click
 
 from simtui.cli.output import (
+    TEXT,
     Face,
     answer,
     answer_rows,
@@ -65,11 +66,11 @@ def list_settings(face: Face, output: str) -> None:
         for line in table_lines(("SETTING", "VALUE", "WHERE FROM", "MAY BE"), cells):
             answer(line)
 
-    answer_rows(output, rows, table)
+    answer_rows(output, rows, table, "")
 
 
 @settings_command.command("get")
-@click.argument("key")
+@click.argument("key", type=TEXT)
 @with_output
 @click.pass_obj
 def get_setting(face: Face, key: str, output: str) -> None:
@@ -82,8 +83,8 @@ def get_setting(face: Face, key: str, output: str) -> None:
 
 
 @settings_command.command("set")
-@click.argument("key")
-@click.argument("value")
+@click.argument("key", type=TEXT)
+@click.argument("value", type=TEXT)
 @click.pass_obj
 def set_setting(face: Face, key: str, value: str) -> None:
     """Set a value in this library."""
@@ -101,7 +102,7 @@ def set_setting(face: Face, key: str, value: str) -> None:
 
 
 @settings_command.command("reset")
-@click.argument("key")
+@click.argument("key", type=TEXT)
 @click.pass_obj
 def reset_setting(face: Face, key: str) -> None:
     """Back to the default."""

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 
 from simtui import exporting
-from simtui.cli.output import Face, answer, dumps, opened, run, talk, with_output
+from simtui.cli.output import TEXT, Face, answer, dumps, opened, run, talk, with_output
 from simtui.errors import UsageError, shown
 from simtui.importing import POLICIES, ImportItem, Progress, import_paths
 from simtui.library import Library
 from simtui.model import settings, wording
 
 OUTCOMES = ("imported", "updated", "unchanged", "refused", "skipped")
+_NOTHING_FOUND = "nothing found: a folder is searched for .json, .zip and .simworkflow files"
 _SIGNS = {"imported": "+", "updated": "↻", "unchanged": "=", "refused": "✗", "skipped": "–"}
 
 
@@ -44,31 +46,31 @@ def import_command(
 async def _import(
     face: Face, paths: tuple[str, ...], dry_run: bool, on_conflict: str | None, output: str
 ) -> int:
-    async with opened(face.home) as library:
+    # what writes nothing makes no home either
+    home = nullcontext() if dry_run and not face.home.database.exists() else opened(face.home)
+    async with home as library:
         policy = await setting_of(library, "import.on_conflict", on_conflict)
-        progress = _progress_on(sys.stderr) if sys.stderr.isatty() else None
         items = import_paths(
             library,
             paths,
             dry_run=dry_run,
             on_conflict=policy,
             stdin=sys.stdin.buffer if "-" in paths else None,
-            on_progress=progress,
+            on_progress=_show_progress if sys.stderr.isatty() else None,
         )
         async with aclosing(items):
             counts = await _report(items, output)
     if output == "table":
         told = ", ".join(f"{counts[word]:,} {word}" for word in OUTCOMES if counts[word])
-        talk(f"{told or 'nothing found'}{' (dry run: nothing was written)' if dry_run else ''}")
+        talk(f"{told or _NOTHING_FOUND}{' (dry run: nothing was written)' if dry_run else ''}")
     if not counts["refused"]:
         return 0
     return 3 if sum(counts.values()) > counts["refused"] else 6
 
 
-async def setting_of(library: Library, key: str, flag: str | None) -> str:
-    import os
-
-    stored = await library.settings.all()
+async def setting_of(library: Library | None, key: str, flag: str | None) -> str:
+    """The value in force of a setting, which `flag` overrides."""
+    stored = await library.settings.all() if library else {}
     return settings.resolve(settings.find(key), stored, os.environ, flag).value
 
 
@@ -107,25 +109,22 @@ def _row_of(item: ImportItem) -> dict[str, Any]:
 def _print_item(item: ImportItem) -> None:
     where = shown(item.entry or Path(item.source).name or item.source, 80)
     if item.outcome == "refused":
-        answer(f"✗ {where}: {item.reason}")
+        answer(f"✗ {where}: {shown(item.reason or '', 600)}")
         return
     problems = item.notes
     sign = "!" if problems and item.outcome != "unchanged" else _SIGNS[item.outcome]
-    reason = f"  ({item.reason})" if item.reason else ""
+    reason = f"  ({shown(item.reason, 300)})" if item.reason else ""
     answer(f"{sign} {shown(item.name or '', 80)}{reason}")
     for problem in problems if item.outcome != "unchanged" else ():
         answer(f"    {shown(problem, 300)}")
 
 
-def _progress_on(stream: Any) -> Any:
-    def show(progress: Progress) -> None:
-        stream.write(f"\r\x1b[K{progress.done:,}/{progress.total:,} files\r")
-
-    return show
+def _show_progress(progress: Progress) -> None:
+    sys.stderr.write(f"\r\x1b[K{progress.done:,}/{progress.total:,} files\r")
 
 
 @click.command("export")
-@click.argument("workflow", nargs=-1, metavar="[ID|NAME…]")
+@click.argument("workflow", nargs=-1, type=TEXT, metavar="[ID|NAME…]")
 @click.option("--all", "everything", is_flag=True, help="All workflows.")
 @click.option(
     "--as",

@@ -10,9 +10,12 @@ from typing import Any
 import click
 
 from simtui.cli.output import (
+    TEXT,
     Face,
     answer,
     answer_rows,
+    check_can_ask,
+    confirm,
     dumps,
     opened,
     run,
@@ -24,7 +27,8 @@ from simtui.errors import NotFound, shown
 from simtui.library import Library
 from simtui.model import wording
 from simtui.model.filters import WORKFLOW_FIELDS, Filter, parse
-from simtui.model.workflow import Outline, Version, Workflow
+from simtui.model.outline import Outline
+from simtui.model.workflow import Version, Workflow
 
 _PAGE = 500
 
@@ -56,14 +60,21 @@ def row_of(workflow: Workflow) -> dict[str, Any]:
 
 
 @workflows_command.command("list")
-@click.option("--filter", "text", default="", metavar="TEXT", help="As behind / on the screen.")
+@click.option(
+    "--filter",
+    "text",
+    default="",
+    type=TEXT,
+    metavar="TEXT",
+    help="As behind / on the screen; `simtui help filter` explains.",
+)
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many. [all]")
 @click.option("--trash", is_flag=True, help="Those in the trash.")
 @with_output
 @click.pass_obj
 def list_workflows(face: Face, text: str, limit: int | None, trash: bool, output: str) -> None:
     """The workflows, newest change first."""
-    wanted = parse(text, WORKFLOW_FIELDS, datetime.now().astimezone())
+    wanted = parse(text, WORKFLOW_FIELDS, datetime.now())
     run(_list(face, wanted, limit, trash, output))
 
 
@@ -77,7 +88,8 @@ async def _list(face: Face, wanted: Filter, limit: int | None, trash: bool, outp
                 wanted, after=after, limit=min(_PAGE, left), trash=trash, count_runs=True
             )
             if output == "table":
-                _print_table(page, now_ms)
+                _print_table(page, now_ms, first)
+                first = first and not page
             elif output == "jsonl":
                 for workflow in page:
                     answer(dumps(row_of(workflow)))
@@ -91,9 +103,19 @@ async def _list(face: Face, wanted: Filter, limit: int | None, trash: bool, outp
             after = (page[-1].updated_at, page[-1].id)
     if output == "json":
         answer("[]" if first else "]")
+    elif output == "table" and first:
+        talk(_nothing(wanted, trash))
 
 
-def _print_table(page: list[Workflow], now_ms: int) -> None:
+def _nothing(wanted: Filter, trash: bool) -> str:
+    if wanted:
+        return "No workflow fits the filter. `simtui help filter` explains it."
+    if trash:
+        return "The trash is empty."
+    return "Nothing here yet. Bring workflows in with: simtui import PATH…"
+
+
+def _print_table(page: list[Workflow], now_ms: int, with_head: bool) -> None:
     rows = [
         (
             item.id[:8],
@@ -105,12 +127,14 @@ def _print_table(page: list[Workflow], now_ms: int) -> None:
         )
         for item in page
     ]
-    for line in table_lines(("ID", "NAME", "FOLDER", "UPDATED", "BLOCKS", "LAST RUN"), rows):
-        answer(line)
+    if rows:
+        head = ("ID", "NAME", "FOLDER", "UPDATED", "BLOCKS", "LAST RUN")
+        for line in table_lines(head, rows, with_head=with_head):
+            answer(line)
 
 
 @workflows_command.command("get")
-@click.argument("workflow")
+@click.argument("workflow", type=TEXT)
 @click.option("--document", is_flag=True, help="The JSON itself, byte for byte.")
 @click.option("--version", type=int, help="An earlier document, by its number.")
 @with_output
@@ -198,8 +222,8 @@ def _print_overview(workflow: Workflow, outline: Outline) -> None:
 
 
 @workflows_command.command("rename")
-@click.argument("workflow")
-@click.argument("name")
+@click.argument("workflow", type=TEXT)
+@click.argument("name", type=TEXT)
 @click.pass_obj
 def rename_workflow(face: Face, workflow: str, name: str) -> None:
     """Give a workflow another name. The document before is kept as a version."""
@@ -214,8 +238,8 @@ def rename_workflow(face: Face, workflow: str, name: str) -> None:
 
 
 @workflows_command.command("move")
-@click.argument("workflow", nargs=-1, required=True)
-@click.argument("folder")
+@click.argument("workflow", nargs=-1, required=True, type=TEXT)
+@click.argument("folder", type=TEXT)
 @click.pass_obj
 def move_workflows(face: Face, workflow: tuple[str, ...], folder: str) -> None:
     """Put workflows into a folder ("" is none)."""
@@ -224,31 +248,41 @@ def move_workflows(face: Face, workflow: tuple[str, ...], folder: str) -> None:
         async with opened(face.home, create=False) as library:
             found = [await library.workflows.find(one) for one in workflow]
             moved = await library.workflows.move([one.id for one in found], folder)
-        talk(f"{wording.plural(moved, 'workflow')} moved to {shown(folder) or '(no folder)'}.")
+            place = await library.workflows.get(found[0].id)
+        where = shown(place.folder) if place and place.folder else "(no folder)"
+        talk(f"{wording.plural(moved, 'workflow')} moved to {where}.")
 
     run(work())
 
 
 @workflows_command.command("delete")
-@click.argument("workflow", nargs=-1, required=True)
+@click.argument("workflow", nargs=-1, required=True, type=TEXT)
+@click.option("--yes", is_flag=True, help="Do not ask; needed without a terminal.")
 @click.pass_obj
-def delete_workflows(face: Face, workflow: tuple[str, ...]) -> None:
+def delete_workflows(face: Face, workflow: tuple[str, ...], yes: bool) -> None:
     """Move workflows to the trash, from where `restore` brings them back."""
+    check_can_ask(yes)
 
-    async def work() -> None:
+    async def find() -> list[Workflow]:
         async with opened(face.home, create=False) as library:
-            found = [await library.workflows.find(one) for one in workflow]
-            moved = await library.workflows.delete([one.id for one in found])
-        talk(
-            f"{wording.plural(moved, 'workflow')} moved to the trash. "
-            f"Back with: simtui workflows restore {found[0].id[:8]}"
-        )
+            return [await library.workflows.find(one) for one in workflow]
 
-    run(work())
+    async def delete() -> int:
+        async with opened(face.home, create=False) as library:
+            return await library.workflows.delete([one.id for one in found])
+
+    found = run(find())
+    what = shown(found[0].name) if len(found) == 1 else wording.plural(len(found), "workflow")
+    confirm(f"Move {what} to the trash?", yes)
+    moved = run(delete())
+    talk(
+        f"{wording.plural(moved, 'workflow')} moved to the trash. "
+        f"Back with: simtui workflows restore {found[0].id}"
+    )
 
 
 @workflows_command.command("restore")
-@click.argument("workflow", nargs=-1, required=True)
+@click.argument("workflow", nargs=-1, required=True, type=TEXT)
 @click.pass_obj
 def restore_workflows(face: Face, workflow: tuple[str, ...]) -> None:
     """Take workflows out of the trash."""
@@ -263,7 +297,7 @@ def restore_workflows(face: Face, workflow: tuple[str, ...]) -> None:
 
 
 @workflows_command.command("versions")
-@click.argument("workflow")
+@click.argument("workflow", type=TEXT)
 @with_output
 @click.pass_obj
 def list_versions(face: Face, workflow: str, output: str) -> None:
@@ -302,11 +336,11 @@ def list_versions(face: Face, workflow: str, output: str) -> None:
         for line in table_lines(("VERSION", "REPLACED", "NAME", "BLOCKS", "SIZE"), cells):
             answer(line)
 
-    answer_rows(output, rows, table)
+    answer_rows(output, rows, table, "It has no earlier versions: a change or a rename makes one.")
 
 
 @workflows_command.command("rollback")
-@click.argument("workflow")
+@click.argument("workflow", type=TEXT)
 @click.argument("version", type=int)
 @click.pass_obj
 def rollback_workflow(face: Face, workflow: str, version: int) -> None:

@@ -8,7 +8,7 @@ name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,18 +48,14 @@ def drafts(
         raise BadInput(f"{kind}, where a workflow is a JSON object")
     file = _File(file_name, document, now_ms)
     inner = value.get("data")
-    if isinstance(inner, list) and inner and all(_is_payload(item) for item in inner):
+    if isinstance(inner, list) and any(_is_payload(item) for item in inner):
         yield from _many(inner, file, "F5", lambda whole: whole["data"])
-    elif isinstance(inner, dict) and _is_list_of(inner.get("workflows")):
+    elif isinstance(inner, dict) and isinstance(inner.get("workflows"), list):
         yield from _collection(inner, file)
     elif isinstance(inner, dict) and "state" in inner:
         yield _enveloped(inner, file, _api_code(inner), lambda whole: whole["data"])
     else:
         yield _single(value, file)
-
-
-def _is_list_of(items: Any) -> bool:
-    return isinstance(items, list) and all(isinstance(item, dict) for item in items)
 
 
 def _is_payload(item: Any) -> bool:
@@ -79,11 +75,13 @@ def _single(value: JsonObject, file: _File) -> Draft:
         return _plain_export(value, file)
     blocks = value.get("blocks")
     if isinstance(blocks, list) and isinstance(value.get("connections"), list):
+        if blocks and not any(isinstance(block, dict) for block in blocks):
+            raise BadInput("a list of blocks, none of which is an object: no workflow of Sim's")
         whole = exact(file.bytes_as_read)
         return _draft(
             "S1", dump(in_export_form(state_from_serialized(whole), iso(file.now_ms))), file
         )
-    if isinstance(blocks, dict):
+    if isinstance(blocks, dict | list):
         _check_state(value)
         saved = next((value[key] for key in _STATE_TIME if ms_of(value.get(key))), iso(file.now_ms))
         return _draft("L1", dump(in_export_form(exact(file.bytes_as_read), saved)), file)
@@ -149,38 +147,49 @@ def _enveloped(inner: JsonObject, file: _File, code: str, pick: Any) -> Draft:
 
 
 def _document_of(payload: JsonObject, file: _File) -> JsonObject:
-    document = {
-        "version": payload.get("version", "1.0"),
-        "exportedAt": payload.get("exportedAt") or iso(file.now_ms),
-    }
-    rest = {key: item for key, item in payload.items() if key not in document}
-    return {**document, **rest}
+    needed = {"version": "1.0", "exportedAt": iso(file.now_ms)}
+    return {key: item for key, item in needed.items() if key not in payload} | payload
 
 
 def _editor_export(value: JsonObject, file: _File) -> Draft:
-    """L3: the values beside the state are the ones that count, and are put where they belong."""
+    """L3: the values beside the state are the ones that count, and are put where they belong. Those
+    that belong nowhere stay beside it."""
     whole = exact(file.bytes_as_read)
-    blocks = blocks_of(whole["state"])
     values = whole.pop("subBlockValues")
-    for block_id, of_block in values.items() if isinstance(values, dict) else ():
-        sub_blocks = blocks.get(block_id, {}).setdefault("subBlocks", {})
-        if not isinstance(of_block, dict) or not isinstance(sub_blocks, dict):
+    if rest := _placed_values(blocks_of(whole["state"]), values):
+        whole["subBlockValues"] = rest
+    return _draft("L3", dump(_document_of(whole, file)), file)
+
+
+def _placed_values(blocks: dict[str, JsonObject], values: Any) -> Any:
+    """What is left of `values` when each is at its sub-block."""
+    if not isinstance(values, dict):
+        return values
+    rest: JsonObject = {}
+    for block_id, of_block in values.items():
+        block = blocks.get(block_id)
+        if block is None or not isinstance(of_block, dict):
+            rest[block_id] = of_block
+            continue
+        sub_blocks = block.setdefault("subBlocks", {})
+        if not isinstance(sub_blocks, dict):
+            rest[block_id] = of_block
             continue
         for sub_id, content in of_block.items():
             if isinstance(sub_blocks.get(sub_id), dict):
                 sub_blocks[sub_id]["value"] = content
             else:
                 sub_blocks[sub_id] = {"id": sub_id, "type": "short-input", "value": content}
-    return _draft("L3", dump(_document_of(whole, file)), file)
+    return rest
 
 
-def _many(items: list[JsonObject], file: _File, code: str, pick: Any) -> Iterator[Draft | Refused]:
+def _many(items: list[Any], file: _File, code: str, pick: Any) -> Iterator[Draft | Refused]:
     """Payloads in a list; one that cannot be taken does not stop the rest."""
     whole = pick(exact(file.bytes_as_read))
     for number, item in enumerate(items):
         entry = f"data[{number}]" if code == "F5" else f"workflows[{number}]"
         try:
-            if not isinstance(item.get("state"), dict):
+            if not _is_payload(item):
                 raise BadInput("without a state")
             _check_state(item["state"])
             draft = _draft(code, dump(_document_of(whole[number], file)), replace(file, name=""))
@@ -192,6 +201,7 @@ def _many(items: list[JsonObject], file: _File, code: str, pick: Any) -> Iterato
 
 def _collection(inner: JsonObject, file: _File) -> Iterator[Draft | Folder | Refused]:
     """F6 and F7: the workflows of a workspace or a folder, with the folders' real names."""
+    file = replace(file, now_ms=ms_of(inner.get("exportedAt")) or file.now_ms)
     code = "F7" if isinstance(inner.get("folder"), dict) else "F6"
     paths = folder_paths(inner.get("folders"))
     top: tuple[str, ...] = ()
@@ -213,9 +223,11 @@ def _collection(inner: JsonObject, file: _File) -> Iterator[Draft | Folder | Ref
         yield replace(draft, folder=top + place)
 
 
-def folder_paths(folders: Any) -> dict[str, tuple[tuple[str, ...], int | None]]:
-    """The path of each folder in an export's list (`id`, `name`, `parentId`), and its sort order.
-    A parent that is not there, or a cycle, puts a folder at the top."""
+def folder_paths(
+    folders: Any, spelled: Callable[[str], str] = clean_name
+) -> dict[str, tuple[tuple[str, ...], int | None]]:
+    """The path of each folder in an export's list (`id`, `name`, `parentId`), each part `spelled`,
+    and its sort order. A parent that is not there, or a cycle, puts a folder at the top."""
     items = {
         item["id"]: item
         for item in (folders if isinstance(folders, list) else ())
@@ -225,15 +237,16 @@ def folder_paths(folders: Any) -> dict[str, tuple[tuple[str, ...], int | None]]:
     }
     found: dict[str, tuple[tuple[str, ...], int | None]] = {}
     for ident, item in items.items():
-        names: list[str] = []
-        seen: set[str] = set()
+        trail: dict[str, str] = {}
         at: Any = ident
-        while isinstance(at, str) and at in items and at not in seen and len(names) < 64:
-            seen.add(at)
-            names.append(clean_name(items[at]["name"]))
+        while isinstance(at, str) and at in items and at not in trail and len(trail) < 64:
+            trail[at] = spelled(items[at]["name"])
             at = items[at].get("parentId")
+        path = tuple(reversed(trail.values()))
+        if isinstance(at, str) and at in trail:
+            path = path[-1:]
         order = item.get("sortOrder")
-        found[ident] = (tuple(reversed(names)), order if isinstance(order, int) else None)
+        found[ident] = (path, order if isinstance(order, int) else None)
     return found
 
 

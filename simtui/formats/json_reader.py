@@ -20,9 +20,12 @@ MAX_NODES = 2_000_000
 MAX_DIGITS = 4300  # Python's own limit for turning digits into an integer
 
 _BOM = b"\xef\xbb\xbf"
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % (MAX_DIGITS + 1))
-_NOT_A_NUMBER = re.compile(rb"(?<![\w\"])-?(?:NaN|Infinity)(?![\w\"])")
+# The closing quote may be missing: in a file that is cut short the last string must match as well,
+# or each `\"` in it would be tried as a beginning, and the time would grow with the square.
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_LONG_NUMBER = re.compile(rf"-?[0-9]{{{MAX_DIGITS + 1}}}")
+_NOT_A_NUMBER = re.compile(r"-?(?:NaN|Infinity)")
+_YAML = re.compile(r"^blocks:[ \t]*\r?$", re.MULTILINE)
 
 
 def read_json(data: bytes, what: str) -> tuple[Any, bytes]:
@@ -79,18 +82,18 @@ def _reason(data: bytes, error: orjson.JSONDecodeError) -> str:
         text = data.decode()
     except UnicodeDecodeError as bad:
         return f"not UTF-8: byte {bad.start} ({data[bad.start]:#04x}) begins no character."
-    if text.lstrip()[:1] not in '{["-0123456789tfnNI':
-        if re.search(r"^blocks:\s*$", text, re.MULTILINE):
-            return (
-                "Sim's YAML form of 2025, which has no positions and only part of each block. "
-                "Export the workflow from Sim again, as JSON."
-            )
+    start = text.lstrip()[:1]
+    if start not in "{[" and _YAML.search(text):
+        return (
+            "Sim's YAML form of 2025, which has no positions and only part of each block. "
+            "Export the workflow from Sim again, as JSON."
+        )
+    if start not in '{["-0123456789tfnNI':
         return "not JSON."
     place = f"line {error.lineno}, column {error.colno}"
-    bare = _STRING.sub(b"0", data)
-    if _LONG_NUMBER.search(bare):
+    if _LONG_NUMBER.match(text, error.pos):
         return f"a number of more than {MAX_DIGITS:,} digits ({place})."
-    if _NOT_A_NUMBER.search(bare):
+    if _NOT_A_NUMBER.match(text, error.pos):
         return f"NaN or Infinity, which JSON does not have ({place})."
     if "infinity" in error.msg:
         return f"a number too large to keep ({place})."

@@ -56,14 +56,31 @@ def checked_id(value: Any) -> str | None:
     return None if value in (".", "..") else value
 
 
-def safe_part(name: str) -> str:
-    """One part of a path as Sim makes it from a name (letters and digits of any script and `_`;
-    each run of all else is one `-`), and as every system can hold it."""
-    part = "".join(c if c == "_" or unicodedata.category(c)[0] in "LN" else "-" for c in name)
-    part = re.sub("-+", "-", part)
-    while len(part.encode()) > 120:
+def sim_part(name: str) -> str:
+    """One part of a path in a zip, as Sim makes it from a name: letters and digits of any script,
+    `_` and `-` stay, and each run of all else is one `-` (`sanitizePathSegment`)."""
+    return re.sub("\0+", "-", "".join(c if _stays(c) else "\0" for c in name))
+
+
+def ascii_sim_part(name: str) -> str:
+    """The same by Sim's rule of before 2026-04-17: each UTF-16 unit that is no ASCII letter, digit,
+    `_` or `-` is one `-`."""
+    return "".join(
+        c if c.isascii() and _stays(c) else "-" * (2 if c > "\uffff" else 1) for c in name
+    )
+
+
+def _stays(c: str) -> bool:
+    return c in "_-" or unicodedata.category(c)[0] in "LN"
+
+
+def safe_part(name: str, limit: int = 120) -> str:
+    """One part of a path as Sim makes it, of at most `limit` bytes and as every system can hold
+    it."""
+    part = unicodedata.normalize("NFC", re.sub("-+", "-", sim_part(name)))
+    while len(part.encode()) > limit:
         part = part[:-1]
-    part = unicodedata.normalize("NFC", part) or "workflow"
+    part = part or "workflow"
     return f"{part}-" if _RESERVED.match(part) else part
 
 

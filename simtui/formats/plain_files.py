@@ -25,6 +25,7 @@ FORMAT = "simtui-files"
 FORMAT_VERSION = 1
 MAX_LINE_BYTES = 1 << 20
 _MAX_PARTS = 20
+_MAX_FOLDERS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +70,16 @@ Filed = FiledWorkflow | FiledVersion | FiledSetting | Folder | BadLine
 
 
 class PathPicker:
-    """Where each document goes, below the folder of the index."""
+    """Where each document goes, below the folder of the index. A path has no more than 16 of the
+    folders, so that every system can hold it; the index has them all."""
 
     def __init__(self) -> None:
         self._unique = UniquePaths([INDEX_NAME])
 
     def workflow(self, workflow: Workflow, folder: tuple[str, ...]) -> str:
         top = "workflows" if workflow.deleted_at is None else "trash"
-        name = f"{safe_part(workflow.name)}-{safe_part(workflow.id)}.json"
-        return self._unique.take("/".join((top, *map(safe_part, folder), name)))
+        name = f"{safe_part(workflow.name)}-{safe_part(workflow.id, 60)}.json"
+        return self._unique.take("/".join((top, *map(safe_part, folder[:_MAX_FOLDERS]), name)))
 
     def version(self, version: Version) -> str:
         name = f"{version.number:04d}-{version.digest[:12]}.json"
@@ -229,7 +231,7 @@ def _setting(fields: dict[str, Any]) -> FiledSetting | None:
 
 def _segments(value: Any) -> tuple[str, ...]:
     parts = value if isinstance(value, list) else []
-    return tuple(clean_name(part) for part in parts[:_MAX_PARTS] if isinstance(part, str))
+    return tuple(clean_name(part) for part in parts if isinstance(part, str))
 
 
 def checked_path(value: Any) -> str | None:

@@ -19,24 +19,27 @@ def state_from_serialized(whole: JsonObject) -> JsonObject:
     blocks: JsonObject = {}
     for number, item in enumerate(whole["blocks"]):
         block = _block(item) if isinstance(item, dict) else {"serialized": item}
-        key = block.get("id")
-        if not isinstance(key, str) or not key or key in blocks:
-            key = f"block-{number}"
-        blocks[key] = block
+        blocks[_free_key(block.get("id"), number, blocks)] = block
     edges = [_edge(number, item) for number, item in enumerate(whole["connections"])]
     state: JsonObject = {"blocks": blocks, "edges": edges}
     for key in ("loops", "parallels"):
         state[key] = whole.get(key, {})
-    taken = {"version", "blocks", "connections", "loops", "parallels"}
-    state.update({key: item for key, item in whole.items() if key not in taken})
+    for key, item in whole.items():
+        if key not in ("version", "blocks", "connections", "loops", "parallels"):
+            state[f"serialized.{key}" if key in state else key] = item
     return state
 
 
+def _free_key(ident: Any, number: int, taken: JsonObject) -> str:
+    key = ident if isinstance(ident, str) and ident and ident not in taken else f"block-{number}"
+    while key in taken:
+        key += "-"
+    return key
+
+
 def _block(item: JsonObject) -> JsonObject:
-    metadata = item.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
-    config = item.get("config")
-    config = config if isinstance(config, dict) else {}
+    metadata = _object(item.get("metadata"))
+    config = _object(item.get("config"))
     # the first form, of January 2025, had `type` and `config.inputs`, and no metadata
     kind = metadata.get("id", item.get("type", config.get("type", "")))
     parameters = config.get("params", config.get("inputs"))
@@ -51,13 +54,21 @@ def _block(item: JsonObject) -> JsonObject:
         "enabled": item.get("enabled", True),
     }
     rest: JsonObject = {key: value for key, value in item.items() if key not in _PLACED}
-    rest.update({f"config.{key}": value for key, value in config.items() if key != "params"})
-    rest.update(
-        {f"metadata.{key}": value for key, value in metadata.items() if key not in ("id", "name")}
-    )
+    for key, whole in (("config", config), ("metadata", metadata)):
+        if key in item and not isinstance(item[key], dict):
+            rest[key] = item[key]
+        rest.update({f"{key}.{part}": value for part, value in whole.items()})
+    if isinstance(config.get("params"), dict):
+        del rest["config.params"]
+    for part in ("id", "name"):
+        rest.pop(f"metadata.{part}", None)
     if rest:
         block["serialized"] = rest
     return block
+
+
+def _object(value: Any) -> JsonObject:
+    return value if isinstance(value, dict) else {}
 
 
 def _sub_blocks(parameters: Any) -> JsonObject:

@@ -7,10 +7,13 @@ order of keys survive, and has the two-space shape that Sim writes.
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from simtui.model.workflow import JsonObject
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def dump(value: JsonObject) -> bytes:
@@ -50,9 +53,7 @@ def with_name(document: bytes, name: str) -> bytes:
 
 def iso(ms: int) -> str:
     """A time as Sim writes it: `2026-03-09T21:40:19.010Z`."""
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + (
-        f"{ms % 1000:03d}Z"
-    )
+    return f"{_EPOCH + ms * _MILLISECOND:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"
 
 
 def ms_of(text: Any) -> int | None:
@@ -66,7 +67,8 @@ def ms_of(text: Any) -> int | None:
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)
     try:
-        ms = int(when.timestamp() * 1000)
-    except (OverflowError, ValueError):
+        # not through a float, which is off by one far from now
+        ms = (when - _EPOCH) // _MILLISECOND
+    except OverflowError:
         return None
     return ms if 0 <= ms < 1 << 47 else None

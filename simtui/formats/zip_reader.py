@@ -12,7 +12,9 @@ import struct
 import unicodedata
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import BinaryIO
 
 from simtui.errors import BadInput, shown
@@ -24,13 +26,14 @@ MAX_ENTRIES = 20_000
 MAX_NAME_BYTES = 200
 MAX_FOLDERS = 16
 MAX_RATIO = 200
-_RATIO_FROM = 1 << 20
+RATIO_FROM_BYTES = 1 << 20
 
 _END = struct.Struct("<4s4H2LH")
 _END64_PLACE = struct.Struct("<4sLQL")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _LOCAL = struct.Struct("<4s2B4HL2L2H")
 _CHUNK = 1 << 16
+_MAX_TABLE_BYTES = 48 << 20  # 20,000 entries, each with the longest path that we write
 _RESERVED = {
     "con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))
 }  # fmt: skip
@@ -55,22 +58,32 @@ class ZipReader:
 
     def __init__(self, stream: BinaryIO, what: str) -> None:
         self._what = what
+        self._stream = stream
         size = stream.seek(0, 2)
         if size > MAX_ARCHIVE_BYTES:
             raise BadInput(f"{what}: larger than an archive may be ({MAX_ARCHIVE_BYTES >> 20} MB)")
-        self._check_table(stream, size)
+        count = self._check_table(stream, size)
         try:
-            self._zip = zipfile.ZipFile(stream)
-        except (zipfile.BadZipFile, ValueError, UnicodeDecodeError, struct.error) as error:
+            infos = zipfile.ZipFile(stream).infolist()
+        except (
+            zipfile.BadZipFile,
+            ValueError,
+            EOFError,
+            OSError,
+            NotImplementedError,
+            struct.error,
+        ) as error:
             raise BadInput(f"{what}: not a whole zip ({shown(str(error))})") from None
+        if len(infos) != count:
+            raise BadInput(f"{what}: its end counts {count:,} entries, its table {len(infos):,}")
         self.folders: tuple[str, ...] = ()
         self.entries: tuple[ZipEntry, ...] = ()
-        self._infos: dict[str, zipfile.ZipInfo] = {}
-        self._check_entries(stream)
+        self._places: dict[str, tuple[zipfile.ZipInfo, int]] = {}
+        self._check_entries(stream, infos)
 
-    def _check_table(self, stream: BinaryIO, size: int) -> None:
+    def _check_table(self, stream: BinaryIO, size: int) -> int:
         """Reads the end record by itself: how many entries there are, and that they and their
-        table fill the file from its first byte to the record."""
+        table fill the file from its first byte to the record. The number of entries."""
         tail_bytes = min(size, _END.size + 0xFFFF)
         stream.seek(size - tail_bytes)
         tail = stream.read(tail_bytes)
@@ -93,11 +106,14 @@ class ZipReader:
             stream.seek(0)
             if stream.read(4) != b"PK\x03\x04":
                 raise BadInput(f"{self._what}: something that is no zip stands before it")
+        if table_bytes > _MAX_TABLE_BYTES:
+            raise BadInput(f"{self._what}: its table of contents is far larger than its entries")
         stream.seek(table_at)
         table = stream.read(table_bytes)
         if table.count(b"PK\x01\x02") > MAX_ENTRIES:
             raise BadInput(f"{self._what}: more than {MAX_ENTRIES:,} entries")
         self._table_at = table_at
+        return int(count)
 
     def _end64(self, stream: BinaryIO, end_at: int) -> tuple[int, int, int, int]:
         try:
@@ -112,11 +128,11 @@ class ZipReader:
         count, table_bytes, table_at = found[7:10]
         return count, table_bytes, table_at, at
 
-    def _check_entries(self, stream: BinaryIO) -> None:
+    def _check_entries(self, stream: BinaryIO, infos: list[zipfile.ZipInfo]) -> None:
         files, folders = [], []
         seen: dict[str, bool] = {}
         spans: list[tuple[int, int]] = []
-        for info in self._zip.infolist():
+        for info in infos:
             is_folder = info.orig_filename.endswith("/")
             name = self._checked_name(info)
             key = folded(name)
@@ -124,12 +140,13 @@ class ZipReader:
                 raise BadInput(f"{self._what}: two entries are called {self._named(name)}")
             seen[key] = is_folder
             self._check_kind(info, name)
-            spans.append((info.header_offset, self._end_of(stream, info, name)))
+            start = self._start_of(stream, info, name)
+            spans.append((info.header_offset, start + info.compress_size))
             if is_folder:
                 folders.append(name)
             else:
                 files.append(ZipEntry(name, info.file_size))
-                self._infos[name] = info
+                self._places[name] = (info, start)
         for key in seen:
             parent = key
             while "/" in parent:
@@ -137,8 +154,8 @@ class ZipReader:
                 if seen.get(parent) is False:
                     raise BadInput(f"{self._what}: {self._named(parent)} is a file and a folder")
         spans.sort()
-        limit = self._table_at
-        for (_, end), (following, _) in zip(spans, [*spans[1:], (limit, limit)], strict=True):
+        spans.append((self._table_at, self._table_at))
+        for (_, end), (following, _) in pairwise(spans):
             if end > following:
                 raise BadInput(f"{self._what}: entries lie over one another")
         self.entries, self.folders = tuple(files), tuple(folders)
@@ -153,10 +170,8 @@ class ZipReader:
         parts = name.removesuffix("/").split("/")
         if any(part in ("", ".", "..") for part in parts):
             raise BadInput(f"{said} leads elsewhere")
-        if len(name.encode()) > MAX_NAME_BYTES * 2 or any(
-            len(part.encode()) > MAX_NAME_BYTES for part in parts
-        ):
-            raise BadInput(f"{said} is longer than {MAX_NAME_BYTES} bytes")
+        if any(len(part.encode()) > MAX_NAME_BYTES for part in parts):
+            raise BadInput(f"{said} has a part of more than {MAX_NAME_BYTES} bytes")
         if len(parts) - 1 > MAX_FOLDERS:
             raise BadInput(f"{said} lies more than {MAX_FOLDERS} folders deep")
         for part in parts:
@@ -173,12 +188,12 @@ class ZipReader:
             raise BadInput(f"{said}: password-protected archives are not supported")
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise BadInput(f"{said} is packed in a way that is not supported")
-        large = info.file_size > _RATIO_FROM
+        large = info.file_size > RATIO_FROM_BYTES
         if large and info.file_size > MAX_RATIO * max(info.compress_size, 1):
             raise BadInput(f"{said} says it unpacks to more than {MAX_RATIO} times its size")
 
-    def _end_of(self, stream: BinaryIO, info: zipfile.ZipInfo, name: str) -> int:
-        """Where an entry's data ends. Its own header must tell the same as the table."""
+    def _start_of(self, stream: BinaryIO, info: zipfile.ZipInfo, name: str) -> int:
+        """Where an entry's data begins. Its own header must tell the same as the table."""
         try:
             stream.seek(info.header_offset)
             header = _LOCAL.unpack(stream.read(_LOCAL.size))
@@ -192,7 +207,7 @@ class ZipReader:
             same = False
         if not same:
             raise BadInput(f"{self._what}: {self._named(name)} is called otherwise in its header")
-        return int(info.header_offset + _LOCAL.size + header[-2] + header[-1] + info.compress_size)
+        return int(info.header_offset + _LOCAL.size + header[-2] + header[-1])
 
     def read(self, entry: ZipEntry, limit: int = MAX_JSON_BYTES) -> bytes:
         """The content of an entry, unpacked in pieces so that a size that lies is found out before
@@ -200,19 +215,46 @@ class ZipReader:
         said = self._named(entry.name)
         if entry.size > limit:
             raise BadInput(f"{said}: larger than a workflow may be ({limit >> 20} MB)")
-        pieces, size = [], 0
+        info, start = self._places[entry.name]
+        pieces, size, crc = [], 0, 0
         try:
-            with self._zip.open(self._infos[entry.name]) as unpacked:
-                while piece := unpacked.read(_CHUNK):
-                    size += len(piece)
-                    if size > entry.size:
-                        raise BadInput(f"{said}: holds more than it says")
-                    pieces.append(piece)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+            for piece in self._unpacked(info, start):
+                size += len(piece)
+                if size > entry.size:
+                    raise BadInput(f"{said}: holds more than it says")
+                crc = zlib.crc32(piece, crc)
+                pieces.append(piece)
+        except (zlib.error, EOFError, OSError) as error:
             raise BadInput(f"{said}: damaged ({shown(str(error), 80)})") from None
         if size != entry.size:
             raise BadInput(f"{said}: holds less than it says")
+        if crc != info.CRC:
+            raise BadInput(f"{said}: damaged (its checksum is another)")
         return b"".join(pieces)
+
+    def _unpacked(self, info: zipfile.ZipInfo, start: int) -> Iterator[bytes]:
+        """An entry's content in small pieces. `zipfile` would stop at the size that the entry says
+        and call what it got so far whole."""
+        self._stream.seek(start)
+        left = info.compress_size
+        inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+        while left:
+            packed = self._stream.read(min(_CHUNK, left))
+            if not packed:
+                raise EOFError("cut short")
+            left -= len(packed)
+            if info.compress_type == zipfile.ZIP_STORED:
+                yield packed
+                continue
+            while packed:
+                yield inflate.decompress(packed, _CHUNK)
+                packed = inflate.unconsumed_tail
+            if inflate.unused_data:
+                raise EOFError("something follows its end")
+        if info.compress_type == zipfile.ZIP_DEFLATED:
+            yield inflate.flush()
+            if not inflate.eof:
+                raise EOFError("cut short")
 
     def _named(self, name: str) -> str:
         return f'"{shown(unicodedata.normalize("NFC", name), 80)}"'

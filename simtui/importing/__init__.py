@@ -10,18 +10,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from threading import Event
+from typing import TYPE_CHECKING, BinaryIO
 
 from simtui.errors import UsageError
 from simtui.importing.deciding import Decision, blocks_changed, decide
 from simtui.importing.preparing import Prepared, Refusal, Thing, prepared_from
-from simtui.importing.sources import count_of, sources_in
+from simtui.importing.sources import StandardInput, count_of, sources_in
 from simtui.library import Library
 from simtui.library.workflows import now_ms
 from simtui.model.wording import plural
-from simtui.store import shadow, workflows
+from simtui.store import migrations, shadow, workflows
+from simtui.store.engine import in_memory
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
 
 POLICIES = ("copy", "skip", "replace")
 
@@ -69,7 +74,7 @@ class Progress:
 
 
 async def import_paths(
-    library: Library,
+    library: Library | None,
     paths: Sequence[str | Path],
     *,
     dry_run: bool = False,
@@ -80,57 +85,84 @@ async def import_paths(
     """Imports files, folders and zips, and `-` (`stdin`); yields an item as each is settled.
 
     Closing the iterator, or cancelling the task, ends it between two batches: what was yielded
-    stays. `dry_run` settles everything the same way and writes nothing.
+    stays. `dry_run` settles everything the same way and writes nothing; it needs no `library`
+    where there is none yet.
     """
     if on_conflict not in POLICIES:
         raise UsageError(f"--on-conflict is one of {', '.join(POLICIES)}.")
     total = await asyncio.to_thread(count_of, paths) if on_progress else 0
-    things = prepared_from(sources_in(paths, stdin, library.home.root), now_ms())
-    pretended = await library.store.read(shadow.of) if dry_run else None
-    upcoming = asyncio.create_task(asyncio.to_thread(_next_batch, things))
+    unwanted = Event()
+    given = StandardInput(stdin, library.home.root if library else None, unwanted)
+    things = prepared_from(sources_in(paths), given, now_ms())
+    pretended = await _pretended(library) if dry_run or library is None else None
+    upcoming = asyncio.create_task(asyncio.to_thread(_next_batch, things, unwanted))
     try:
-        while batch := await upcoming:
-            upcoming = asyncio.create_task(asyncio.to_thread(_next_batch, things))
-            if pretended is None:
-                decisions = await library.store.write(decide, batch, on_conflict, now_ms())
-            else:
-                decisions = await asyncio.to_thread(decide, pretended, batch, on_conflict, now_ms())
+        # shielded, since a thread cannot be cancelled: it ends its batch, and is waited for
+        while batch := await asyncio.shield(upcoming):
+            upcoming = asyncio.create_task(asyncio.to_thread(_next_batch, things, unwanted))
+            decisions = await _decided(library, pretended, batch, on_conflict)
             for thing, decision in zip(batch, decisions, strict=True):
                 if decision is not None:
-                    yield await _item_of(library, thing, decision)
+                    yield await _item_of(library, pretended, thing, decision)
             if on_progress:
                 on_progress(Progress(batch[-1].files_done, total, batch[-1].source))
     finally:
-        # the thread is let finish its batch: it holds the generator, and open files with it
+        unwanted.set()
         await asyncio.wait([upcoming])
-        if not upcoming.cancelled():
-            upcoming.exception()
-        things.close()
+        if not upcoming.cancelled():  # else the loop itself is ending, and the thread still reads
+            upcoming.exception()  # looked at: nobody else will
+            things.close()
         if pretended is not None:
             pretended.close()
 
 
-def _next_batch(things: Iterator[Thing]) -> list[Thing]:
+def _next_batch(things: Iterator[Thing], unwanted: Event) -> list[Thing]:
     batch: list[Thing] = []
     size = 0
     for thing in things:
         batch.append(thing)
         size += thing.size_bytes
-        if len(batch) >= _BATCH_ITEMS or size >= _BATCH_BYTES:
+        if len(batch) >= _BATCH_ITEMS or size >= _BATCH_BYTES or unwanted.is_set():
             break
     return batch
 
 
-async def _item_of(library: Library, thing: Thing, decision: Decision) -> ImportItem:
+async def _pretended(library: Library | None) -> Connection:
+    """What a dry run decides on; an empty one where there is no library."""
+    if library is not None:
+        return await library.store.read(shadow.of)
+    pretended = in_memory()
+    migrations.migrate(pretended, Path("a library in memory"))
+    return pretended
+
+
+async def _decided(
+    library: Library | None, pretended: Connection | None, batch: list[Thing], on_conflict: str
+) -> list[Decision | None]:
+    if pretended is None:
+        assert library is not None
+        return await library.store.write(decide, batch, on_conflict, now_ms())
+    # nobody searches in what is pretended
+    batch = [_without_text(thing) for thing in batch]
+    return await asyncio.to_thread(decide, pretended, batch, on_conflict, now_ms())
+
+
+def _without_text(thing: Thing) -> Thing:
+    if isinstance(thing, Prepared):
+        return replace(thing, content=replace(thing.content, text=""))
+    return thing
+
+
+async def _item_of(
+    library: Library | None, pretended: Connection | None, thing: Thing, decision: Decision
+) -> ImportItem:
     if isinstance(thing, Refusal):
         return ImportItem(thing.source, thing.entry, thing.format, "refused", reason=thing.reason)
     assert isinstance(thing, Prepared)
     reason = decision.reason
     if decision.outcome == "updated" and decision.replaced:
-        old = await library.store.read(
-            workflows.frame_with_digest, decision.workflow_id, decision.replaced
-        )
-        if old is not None:
+        old = await _frame(library, pretended, decision.workflow_id, decision.replaced)
+        if old:
             changed = await asyncio.to_thread(blocks_changed, old, thing.content.frame)
             reason = f"{reason} ({changed})" if reason else changed
     return ImportItem(
@@ -144,3 +176,16 @@ async def _item_of(library: Library, thing: Thing, decision: Decision) -> Import
         problems=thing.problems,
         key_count=thing.key_count,
     )
+
+
+async def _frame(
+    library: Library | None, pretended: Connection | None, workflow_id: str, digest: str
+) -> bytes | None:
+    """The payload of a document that was replaced. What is pretended holds only what came in by
+    itself, an empty payload for all else."""
+    frame = None
+    if pretended is not None:
+        frame = workflows.frame_with_digest(pretended, workflow_id, digest)
+    if not frame and library is not None:
+        frame = await library.store.read(workflows.frame_with_digest, workflow_id, digest)
+    return frame

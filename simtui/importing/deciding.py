@@ -54,10 +54,7 @@ def _settle(connection: Connection, thing: Thing, on_conflict: str, now_ms: int)
                 return _settle_known(connection, thing, thing.id, now_ms)
             return _settle_by_place(connection, thing, on_conflict, now_ms)
         case PreparedVersion():
-            if workflows.present(connection, thing.workflow_id) is not None:
-                workflows.insert_version(
-                    connection, thing.workflow_id, thing.name, thing.saved_at, thing.content
-                )
+            _keep_version(connection, thing)
             return None
         case PreparedFolder():
             workflows.put_folder(connection, NamedFolder(thing.path, thing.id, thing.sort_order))
@@ -67,6 +64,18 @@ def _settle(connection: Connection, thing: Thing, on_conflict: str, now_ms: int)
                 settings.put(connection, thing.key, thing.value)
             return None
     return Decision("refused")
+
+
+def _keep_version(connection: Connection, thing: PreparedVersion) -> None:
+    present = workflows.present(connection, thing.workflow_id)
+    if present is None:
+        return
+    if present.digest == thing.content.digest:  # someone went back to it, and it stayed
+        workflows.keep_version(connection, thing.workflow_id, thing.saved_at)
+    else:
+        workflows.insert_version(
+            connection, thing.workflow_id, thing.name, thing.saved_at, thing.content
+        )
 
 
 def _settle_known(
@@ -91,6 +100,7 @@ def _settle_by_place(
     connection: Connection, thing: Prepared, on_conflict: str, now_ms: int
 ) -> Decision:
     rows = workflows.placed(connection, thing.name, path_of(thing.folder or ()))
+    rows.sort(key=lambda row: row[2] is not None)  # what is in the trash comes last
     for workflow_id, digest, deleted_at in rows:
         if digest == thing.content.digest:
             reason = "it is in the trash, and stays there" if deleted_at is not None else None
@@ -110,18 +120,20 @@ def _settle_by_place(
 
 
 def _insert(connection: Connection, thing: Prepared, workflow_id: str, now_ms: int) -> Decision:
-    if thing.folder:
-        # a segment that holds a "/" could not be told from two folders by the path alone
-        workflows.put_folder(connection, NamedFolder(thing.folder))
+    folder = thing.folder or ()
+    for depth, segment in enumerate(folder, 1):
+        if "/" in segment:
+            # the path alone could not tell it from two folders
+            workflows.put_folder(connection, NamedFolder(folder[:depth]))
     workflows.insert(
         connection,
         Workflow(
             id=workflow_id,
             name=thing.name,
-            folder=path_of(thing.folder or ()),
+            folder=path_of(folder),
             description=thing.description,
-            created_at=thing.created_at or now_ms,
-            updated_at=thing.updated_at or now_ms,
+            created_at=now_ms if thing.created_at is None else thing.created_at,
+            updated_at=now_ms if thing.updated_at is None else thing.updated_at,
             digest=thing.content.digest,
             document_bytes=thing.content.document_bytes,
             block_count=thing.content.block_count,
@@ -152,7 +164,7 @@ def _replace(
         now_ms=now_ms,
     )
     reason = "the one before it is kept" if number is None else f"version {number} is kept"
-    if present.deleted_at is not None:
+    if present.deleted_at is not None and thing.deleted_at is None:
         workflows.restore(connection, [workflow_id])
         reason += "; it was in the trash and is back"
     return Decision("updated", workflow_id, reason, replaced=present.digest)

@@ -12,17 +12,23 @@ from pathlib import Path
 from typing import BinaryIO
 
 from simtui.apart import LARGE_BYTES, apart
-from simtui.errors import BadInput, SimtuiError, shown
+from simtui.errors import BadInput, NotWritable, SimtuiError, shown
 from simtui.formats import plain_files
 from simtui.formats.detect import drafts
 from simtui.formats.draft import Draft, Folder, Refused
 from simtui.formats.json_reader import MAX_JSON_BYTES, read_json
 from simtui.formats.sim_zip import INDEX_OF, RealNames, ZipDocument, documents_in
 from simtui.formats.zip_reader import ZipReader, looks_like_zip
-from simtui.importing.sources import Source, opened
+from simtui.importing.sources import Source, StandardInput, opened, opened_file
 from simtui.library.content import content_of, examined
-from simtui.model.workflow import JsonObject, name_in, problems_of
+from simtui.library.workflows import MAX_FOLDERS
+from simtui.model.problems import problems_of
+from simtui.model.workflow import name_in
 from simtui.store.workflows import Content
+
+_ZIP_ENDINGS = (".zip", ".simworkflow")
+_JSON_STARTS = b"{[ \t\r\n\xef"  # a byte order mark among them; b"" is in it too
+_PAST_INTEGER = 1 << 63  # a column holds no larger one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,41 +102,58 @@ class Refusal(Thing):
     reason: str
 
 
-def prepared_from(sources: Iterator[Source], now_ms: int) -> Generator[Thing, None, None]:
-    """Everything in `sources`, in order. Never raises for what a source holds."""
-    done = 0
+def prepared_from(
+    sources: Iterator[Source], stdin: StandardInput, now_ms: int
+) -> Generator[Thing, None, None]:
+    """Everything in `sources`, in order. Never raises for what a source holds; `NotWritable` where
+    the standard input does not fit anywhere."""
     names: dict[Path, RealNames] = {}
-    while True:
+    for done, source in enumerate(sources, 1):
+        # the index of a workspace's zip that someone unpacked need not name a folder
+        found = _is_unpacked_index(source)
         try:
-            source = next(sources, None)
-        except BadInput as error:  # the standard input itself could not be read
-            yield Refusal(source="-", reason=error.message, files_done=done)
-            return
-        if source is None:
-            return
-        done += 1
-        found = False
-        try:
-            for thing in _in_source(source, names, now_ms):
+            for thing in _in_source(source, stdin, names, now_ms):
                 found = True
-                yield replace(thing, files_done=done)
+                yield replace(_fitting(thing), files_done=done)
             if not found:
                 yield Refusal(source=source.name, reason="no workflow inside", files_done=done)
+        except NotWritable:
+            raise
         except (SimtuiError, OSError) as error:
             yield Refusal(source=source.name, reason=shown(str(error), 400), files_done=done)
 
 
-def _in_source(source: Source, names: dict[Path, RealNames], now_ms: int) -> Iterator[Thing]:
-    with opened(source) as stream:
+def _is_unpacked_index(source: Source) -> bool:
+    return source.file_name in INDEX_OF and source.root is not None and not source.folder
+
+
+def _fitting(thing: Thing) -> Thing:
+    """The thing, or its refusal where it lies deeper than any export could hold it."""
+    if isinstance(thing, Prepared) and len(thing.folder or ()) > MAX_FOLDERS:
+        return Refusal(
+            source=thing.source,
+            entry=thing.entry,
+            format=thing.format,
+            reason=f"it lies more than {MAX_FOLDERS} folders deep",
+        )
+    return thing
+
+
+def _in_source(
+    source: Source, stdin: StandardInput, names: dict[Path, RealNames], now_ms: int
+) -> Iterator[Thing]:
+    with opened(source, stdin) as stream:
         head = stream.read(4)
         stream.seek(0)
         if looks_like_zip(head):
             yield from _in_zip(source, stream, now_ms)
-        elif source.file_name == plain_files.INDEX_NAME:
-            yield from _in_plain_files(source, stream)
-        elif source.file_name in INDEX_OF and source.root is not None and not source.folder:
-            # the index of a workspace's zip that someone unpacked
-            names[source.root] = RealNames(read_json(stream.read(MAX_JSON_BYTES + 1), "it")[0])
+        elif source.file_name.lower().endswith(_ZIP_ENDINGS) and head[:1] not in _JSON_STARTS:
+            raise BadInput("not a zip, though its name says so: it does not begin as one")
+        elif source.path is not None and source.file_name == plain_files.INDEX_NAME:
+            yield from _in_plain_files(source.name, source.path.parent, stream)
+        elif source.root is not None and _is_unpacked_index(source):
+            index, _ = read_json(stream.read(MAX_JSON_BYTES + 1), "the index")
+            names[source.root] = RealNames(index)
             for folder in names[source.root].folders:
                 yield from _things(folder, source.name)
         else:
@@ -165,60 +188,54 @@ def _in_zip(source: Source, stream: BinaryIO, now_ms: int) -> Iterator[Thing]:
                 yield replace(thing, entry=entry, format=thing.format or item.code or None)
 
 
-def _in_plain_files(source: Source, stream: BinaryIO) -> Iterator[Thing]:
-    assert source.path is not None
-    root = source.path.parent
+def _in_plain_files(source: str, root: Path, stream: BinaryIO) -> Iterator[Thing]:
     for filed in plain_files.read_index(stream):
         entry = getattr(filed, "file", None)
         try:
             match filed:
-                case plain_files.FiledWorkflow():
-                    yield _filed_workflow(filed, source.name, _filed_document(root, filed.file))
-                case plain_files.FiledVersion():
-                    value, document = _filed_document(root, filed.file)
-                    yield PreparedVersion(
-                        source=source.name,
-                        entry=filed.file,
-                        workflow_id=filed.workflow_id,
-                        name=filed.name,
-                        saved_at=filed.saved_at,
-                        content=content_of(document, value),
-                    )
+                case plain_files.FiledWorkflow() | plain_files.FiledVersion():
+                    content = _filed_content(root, filed.file)
+                    if len(content) >= LARGE_BYTES:
+                        yield apart(_filed, filed, source, content)
+                    else:
+                        yield _filed(filed, source, content)
                 case plain_files.FiledSetting():
-                    yield PreparedSetting(source=source.name, key=filed.key, value=filed.value)
+                    yield PreparedSetting(source=source, key=filed.key, value=filed.value)
                 case plain_files.BadLine():
-                    yield Refusal(
-                        source=source.name, entry=f"line {filed.number}", reason=filed.reason
-                    )
+                    yield Refusal(source=source, entry=f"line {filed.number}", reason=filed.reason)
                 case Folder():
-                    yield PreparedFolder(
-                        source=source.name,
-                        path=filed.path,
-                        id=filed.id,
-                        sort_order=filed.sort_order,
-                    )
+                    yield from _things(filed, source)
         except SimtuiError as error:
-            yield Refusal(source=source.name, entry=entry, reason=error.message)
+            yield Refusal(source=source, entry=entry, reason=error.message)
 
 
-def _filed_document(root: Path, file: str) -> tuple[JsonObject, bytes]:
-    """A document that an index names. The path was checked; a link on the way is not followed."""
+def _filed_content(root: Path, file: str) -> bytes:
+    """A file that an index names. The path was checked; a link on the way is not followed."""
     path = root
     for part in file.split("/"):
         path = path / part
         if path.is_symlink():
             raise BadInput("a link, where the index promises a file")
-    with opened(Source(file, path)) as stream:
-        value, document = read_json(stream.read(MAX_JSON_BYTES + 1), shown(file))
+    with opened_file(path, file) as stream:
+        return stream.read(MAX_JSON_BYTES + 1)
+
+
+def _filed(
+    filed: plain_files.FiledWorkflow | plain_files.FiledVersion, source: str, content: bytes
+) -> Thing:
+    """A document with what the index says of it, which counts."""
+    value, document = read_json(content, "the file")
     if not isinstance(value, dict) or not isinstance(value.get("state"), dict):
         raise BadInput("not a workflow in export form")
-    return value, document
-
-
-def _filed_workflow(
-    filed: plain_files.FiledWorkflow, source: str, read: tuple[JsonObject, bytes]
-) -> Prepared:
-    value, document = read
+    if isinstance(filed, plain_files.FiledVersion):
+        return PreparedVersion(
+            source=source,
+            entry=filed.file,
+            workflow_id=filed.workflow_id,
+            name=filed.name,
+            saved_at=filed.saved_at,
+            content=content_of(document, value),
+        )
     draft = Draft(
         format=filed.source or "F1",
         document=document,
@@ -257,9 +274,12 @@ def _things(draft: Draft | Folder | Refused, source: str) -> Iterator[Thing]:
     if isinstance(draft, Refused):
         yield Refusal(source=source, entry=draft.entry, format=draft.format, reason=draft.reason)
     elif isinstance(draft, Folder):
-        yield PreparedFolder(
-            source=source, path=draft.path, id=draft.id, sort_order=draft.sort_order
-        )
+        if len(draft.path) <= MAX_FOLDERS:
+            order = draft.sort_order
+            fits = order is not None and abs(order) < _PAST_INTEGER
+            yield PreparedFolder(
+                source=source, path=draft.path, id=draft.id, sort_order=order if fits else None
+            )
     else:
         try:
             yield prepared(draft, source)

@@ -6,17 +6,21 @@ is refused at once instead of waiting for ever.
 
 from __future__ import annotations
 
+import io
 import os
+import select
 import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import BinaryIO, cast
 
-from simtui.errors import BadInput, shown
+from simtui.errors import BadInput, Cancelled, NotWritable, shown
 from simtui.formats.plain_files import INDEX_NAME
+from simtui.formats.sim_zip import INDEX_OF
 from simtui.formats.zip_reader import MAX_ARCHIVE_BYTES
 
 TAKEN_ENDINGS = (".json", ".zip", ".simworkflow")
@@ -24,91 +28,105 @@ STDIN = "-"
 
 _SPOOL_BYTES = 16 << 20
 _CHUNK = 1 << 20
+_ESCAPED = "backslashreplace"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file to read. `name` is what people see, `stem` the file's own name; `folder` is where it
-    lies below the folder that was named, or None where a file was named by itself."""
+    """One file to read, or the standard input where `path` is None. `folder` is where the file lies
+    below `root`, the folder that was named; both are None where a file was named by itself."""
 
-    name: str
     path: Path | None
     folder: tuple[str, ...] | None = None
     root: Path | None = None
-    stream: BinaryIO | None = None
+
+    @property
+    def name(self) -> str:
+        """What people see: the path, with what in it is no text written out."""
+        return STDIN if self.path is None else str(self.path).encode(errors=_ESCAPED).decode()
 
     @property
     def file_name(self) -> str:
         return self.path.name if self.path else ""
 
 
-def sources_in(
-    paths: Sequence[str | Path], stdin: BinaryIO | None, spool_folder: Path
-) -> Iterator[Source]:
+@dataclass(frozen=True, slots=True)
+class StandardInput:
+    """The standard input, where there is one; a long one is put by in an unnamed file in `folder`.
+    `unwanted` is set when nobody waits for it any more."""
+
+    stream: BinaryIO | None
+    folder: Path | None
+    unwanted: Event
+
+
+def sources_in(paths: Sequence[str | Path]) -> Iterator[Source]:
     """Every file meant by `paths`, in a stable order. In a folder: each `.json`, `.zip` and
     `.simworkflow` below it; a folder that holds an index of ours is read by that index."""
     for given in paths:
         if str(given) == STDIN:
-            yield Source("-", None, stream=_spooled(stdin, spool_folder))
-            continue
-        path = Path(given)
-        if path.is_dir():
-            yield from _in_folder(path)
+            yield Source(None)
+        elif os.path.isdir(given):  # noqa: PTH112  # Path.is_dir raises where a name is too long
+            yield from _in_folder(Path(given))
         else:
-            yield Source(str(given), path)
+            yield Source(Path(given))
 
 
 def count_of(paths: Sequence[str | Path]) -> int:
     """How many sources there will be."""
-    total = 0
-    for given in paths:
-        path = Path(given)
-        total += sum(1 for _ in _in_folder(path)) if path.is_dir() else 1
-    return total
+    return sum(1 for _ in sources_in(paths))
 
 
 def _in_folder(root: Path) -> Iterator[Source]:
-    if (root / INDEX_NAME).is_file():
-        yield Source(str(root / INDEX_NAME), root / INDEX_NAME, root=root)
-        return
     pending = [root]
     while pending:
         folder = pending.pop()
         try:
             with os.scandir(folder) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
+                # what names the folders comes before what lies in them
+                entries = sorted(listing, key=lambda item: (item.name not in INDEX_OF, item.name))
         except OSError:
             # a folder that cannot be listed is told as one refused source
-            yield Source(str(folder), folder)
+            yield Source(folder)
+            continue
+        if any(entry.name == INDEX_NAME for entry in entries):
+            yield Source(folder / INDEX_NAME)
             continue
         below = folder.relative_to(root).parts
         for entry in entries:
             if not entry.is_dir(follow_symlinks=False) and entry.name.lower().endswith(
                 TAKEN_ENDINGS
             ):
-                yield Source(entry.path, Path(entry.path), below, root)
+                yield Source(Path(entry.path), below, root)
         pending.extend(
             Path(entry.path) for entry in reversed(entries) if entry.is_dir(follow_symlinks=False)
         )
 
 
 @contextmanager
-def opened(source: Source) -> Iterator[BinaryIO]:
+def opened(source: Source, stdin: StandardInput) -> Iterator[BinaryIO]:
     """The source as a seekable binary stream. Raises `BadInput` with what is wrong with it."""
-    if source.stream is not None:
-        yield source.stream
-        return
-    assert source.path is not None
-    name = shown(source.name)
+    if source.path is None:
+        with _spooled(stdin) as spool:
+            yield spool
+    else:
+        with opened_file(source.path, source.name) as stream:
+            yield stream
+
+
+@contextmanager
+def opened_file(path: Path, name: str) -> Iterator[BinaryIO]:
+    """A file that is one. `name` is what people see. Raises `BadInput`, and never waits."""
     try:
         # without O_NONBLOCK a pipe that nobody writes to would hold the import for ever
-        descriptor = os.open(source.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        raise BadInput(f"{name}: cannot be opened: {error.strerror}.") from error
+        raise BadInput(f"{shown(name)}: cannot be opened: {error.strerror}.") from error
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise BadInput(f"{shown(name)}: is {_kind(mode)}, not a file.")
     with os.fdopen(descriptor, "rb") as stream:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            raise BadInput(f"{name}: is {_kind(mode)}, not a file.")
         yield stream
 
 
@@ -125,17 +143,38 @@ def _kind(mode: int) -> str:
     return "something else"
 
 
-def _spooled(stdin: BinaryIO | None, folder: Path) -> BinaryIO:
-    """The standard input as a seekable stream: in memory while small, else in an unnamed file in
-    the home. Raises `BadInput` past the size of the largest archive."""
-    if stdin is None:
+@contextmanager
+def _spooled(stdin: StandardInput) -> Iterator[BinaryIO]:
+    """The standard input as a seekable stream: in memory while small, else in an unnamed file.
+    Raises `BadInput` past the size of the largest archive, `NotWritable` where it does not fit."""
+    if stdin.stream is None:
         raise BadInput("-: there is no standard input here.")
-    spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES, dir=str(folder))  # noqa: SIM115  # handed on
-    size = 0
-    while chunk := stdin.read(_CHUNK):
-        size += len(chunk)
-        if size > MAX_ARCHIVE_BYTES:
-            raise BadInput(f"-: more than {MAX_ARCHIVE_BYTES >> 20} MB on the standard input.")
-        spool.write(chunk)
-    spool.seek(0)
-    return cast(BinaryIO, spool)
+    folder = str(stdin.folder) if stdin.folder else None
+    with tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES, dir=folder) as spool:
+        size = 0
+        while chunk := _next_chunk(stdin.stream, stdin.unwanted):
+            size += len(chunk)
+            if size > MAX_ARCHIVE_BYTES:
+                raise BadInput(f"-: more than {MAX_ARCHIVE_BYTES >> 20} MB on the standard input.")
+            try:
+                spool.write(chunk)
+            except OSError as error:
+                raise NotWritable(
+                    f"-: it does not fit into {stdin.folder}: {error.strerror}. Nothing of it was "
+                    "taken."
+                ) from error
+        spool.seek(0)
+        yield cast(BinaryIO, spool)
+
+
+def _next_chunk(stream: BinaryIO, unwanted: Event) -> bytes:
+    """What has come by now; b"" at the end. A pipe that nobody writes to is waited for no longer
+    than anyone wants it."""
+    try:
+        descriptor = stream.fileno()
+    except (OSError, io.UnsupportedOperation):  # in memory
+        return stream.read(_CHUNK)
+    while not select.select([descriptor], [], [], 0.1)[0]:
+        if unwanted.is_set():
+            raise Cancelled("-: not read to its end.")
+    return os.read(descriptor, _CHUNK)

@@ -16,6 +16,7 @@ from simtui.store.store import Store
 MARK, UNMARK = "\x02", "\x03"
 """Around each match in a snippet; nothing else in it is a control character."""
 
+MAX_PLACES = 50
 _AROUND = 48
 
 
@@ -49,6 +50,26 @@ async def find_hits(store: Store, text: str, limit: int) -> list[Hit]:
     return hits
 
 
+async def places_in(frame: bytes, digest: str, name: str, words: list[str]) -> list[str]:
+    """Where in a workflow the words stand: a snippet a place, as in `Hit`."""
+    found = [word for text in words for word in search.words_of(text)]
+    if not found:
+        return []
+    return await off_the_loop(len(frame) * 6, _places, frame, digest, name, pattern_of(found))
+
+
+def _places(frame: bytes, digest: str, name: str, pattern: str) -> list[str]:
+    _document, value = checked(frame, digest, name)
+    expression = re.compile(pattern)
+    places: dict[str, None] = {}
+    for where, text in indexable_texts(value):
+        if where not in (text, "name") and expression.search(fold(text)):
+            places[cut(text, expression, where, around=20)] = None
+        if len(places) == MAX_PLACES:
+            break
+    return list(places)
+
+
 def pattern_of(words: list[str]) -> str:
     """A regular expression for the beginnings of words, as the index folds them."""
     return r"\b(?:" + "|".join(re.escape(fold(word)) for word in words) + r")\w*"
@@ -78,12 +99,12 @@ def _snippet(frame: bytes, digest: str, name: str, pattern: str) -> str:
     return best[1]
 
 
-def cut(text: str, expression: re.Pattern[str], where: str) -> str:
+def cut(text: str, expression: re.Pattern[str], where: str, *, around: int = _AROUND) -> str:
     """The piece of `text` around its first match, each match marked, on one line."""
     folded = fold(text)
     first = expression.search(folded)
-    start = max(0, first.start() - _AROUND) if first else 0
-    end = min(len(text), (first.end() if first else 0) + _AROUND)
+    start = max(0, first.start() - around) if first else 0
+    end = min(len(text), (first.end() if first else 0) + around)
     pieces, at = [], start
     for match in expression.finditer(folded, start, end):
         pieces += [_plain(text[at : match.start()]), MARK, _plain(match.group(0)), UNMARK]

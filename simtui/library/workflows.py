@@ -7,7 +7,7 @@ change: the document before it becomes a version.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from simtui.apart import off_the_loop
@@ -15,15 +15,17 @@ from simtui.errors import NotFound, UsageError, shown
 from simtui.formats.sim_json import with_name
 from simtui.library.content import checked, content_of, document_of
 from simtui.model.filters import EMPTY, Filter
-from simtui.model.workflow import Outline, Version, Workflow, description_in, name_in, outline_of
+from simtui.model.outline import Outline, outline_of
+from simtui.model.workflow import Version, Workflow, description_in
 from simtui.store import filtering, workflows
 from simtui.store.store import Store
-from simtui.store.workflows import Content, Key
+from simtui.store.workflows import Content, Key, NamedFolder
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
 MAX_NAME = 200
+MAX_FOLDERS = 16  # as deep as a zip may be, in which everything must be able to leave
 
 Result = TypeVar("Result")
 
@@ -80,6 +82,14 @@ class WorkflowShelf:
         """What the overview shows. Raises as `document` does."""
         return await self._checked(_outline, workflow_id)
 
+    async def places(self, workflow_id: str, words: list[str]) -> list[str]:
+        """Where in the workflow's texts the words begin one: snippets as in `Hit`, at most
+        `MAX_PLACES`. Raises `NotFound`, `Damaged`."""
+        frame, digest = await self._frame(workflow_id)
+        from simtui.library.searching import places_in  # the index of a search is not always wanted
+
+        return await places_in(frame, digest, _what(workflow_id), words)
+
     async def versions(self, workflow_id: str) -> list[Version]:
         """The earlier documents, newest first."""
         return await self._store.read(workflows.versions, workflow_id)
@@ -99,9 +109,9 @@ class WorkflowShelf:
         await self._store.write(_replace, workflow_id, content, wanted, None, digest)
 
     async def move(self, ids: Sequence[str], folder: str) -> int:
-        """Puts workflows into a folder ("" is the top). How many were elsewhere."""
-        path = checked_folder(folder)
-        return await self._store.write(workflows.move, ids, path, now_ms())
+        """Puts workflows into a folder ("" is the top). How many were elsewhere.
+        Raises `UsageError` for what cannot be a folder."""
+        return await self._store.write(_move, ids, checked_folder(folder), now_ms())
 
     async def delete(self, ids: Sequence[str]) -> int:
         """Moves workflows to the trash. How many were not there yet."""
@@ -112,17 +122,21 @@ class WorkflowShelf:
         return await self._store.write(workflows.restore, ids)
 
     async def rollback(self, workflow_id: str, number: int) -> None:
-        """Makes a version the current document again; the one it replaces becomes a version."""
+        """Makes a version the current document again, with the name that it had; the one it
+        replaces becomes a version. Raises `NotFound`, `Damaged`."""
         frame, digest = await self._frame(workflow_id, number)
-        content, name, description = await off_the_loop(
+        content, description = await off_the_loop(
             len(frame) * 6, _unpacked, frame, digest, workflow_id
         )
+        names = {item.number: item.name for item in await self.versions(workflow_id)}
+        name = names.get(number)
         await self._store.write(_replace, workflow_id, content, name, description, None)
 
     async def _frame(self, workflow_id: str, number: int | None = None) -> tuple[bytes, str]:
+        found = None
         if number is None:
             found = await self._store.read(workflows.frame_of, workflow_id)
-        else:
+        elif 0 < number < 1 << 63:
             found = await self._store.read(workflows.version_frame_of, workflow_id, number)
         if found is None:
             what = f"workflow {shown(workflow_id)}"
@@ -154,11 +168,33 @@ def checked_name(name: str) -> str:
 
 
 def checked_folder(folder: str) -> str:
-    """A folder's path as it is kept: no space or "/" around it. Raises `UsageError`."""
-    path = folder.strip().strip("/")
-    if len(path) > 1000 or shown(path, 1001) != path or "//" in path:
-        raise UsageError(f'"{shown(folder, 60)}" cannot be a folder.')
+    """A folder's path without space or "/" around it. Raises `UsageError`."""
+    path = folder.strip().strip("/").strip()
+    parts = [part.strip() for part in path.split("/")] if path else []
+    if (
+        shown(path, len(path) + 1) != path
+        or len(parts) > MAX_FOLDERS
+        or not all(0 < len(part) <= MAX_NAME for part in parts)
+    ):
+        raise UsageError(
+            f'"{shown(folder, 60)}" cannot be a folder: at most {MAX_FOLDERS}, one in another, '
+            f"with names of 1 to {MAX_NAME} characters."
+        )
     return path
+
+
+def _move(connection: Connection, ids: Sequence[str], folder: str, now_ms: int) -> int:
+    path = _known_path(folder, workflows.named_folders(connection))
+    return workflows.move(connection, ids, path, now_ms)
+
+
+def _known_path(path: str, named: Mapping[str, NamedFolder]) -> str:
+    """The path of a folder that an export named, however it is written (`Ops / Intake` is one
+    folder there); below it, and anywhere else, no space stands around a "/"."""
+    above, found, last = path.rpartition("/")
+    if path in named or not found:
+        return path
+    return f"{_known_path(above.rstrip(), named)}/{last.strip()}"
 
 
 def _outline(frame: bytes, digest: str, what: str) -> Outline:
@@ -170,9 +206,9 @@ def _renamed(frame: bytes, digest: str, workflow_id: str, name: str) -> Content:
     return content_of(with_name(document, name))
 
 
-def _unpacked(frame: bytes, digest: str, workflow_id: str) -> tuple[Content, str | None, str]:
+def _unpacked(frame: bytes, digest: str, workflow_id: str) -> tuple[Content, str]:
     document, value = checked(frame, digest, _what(workflow_id))
-    return content_of(document, value), name_in(value), description_in(value)
+    return content_of(document, value), description_in(value)[:2000]
 
 
 def _replace(

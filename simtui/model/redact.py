@@ -27,36 +27,58 @@ class LikelyKey:
     masked: str
 
 
-# issued keys by their own shape; each prefix is a provider's. A key starts where a word starts
-# ("risk-assessment" holds "sk-"), or behind an escape in text that is itself a string of a program.
-# `sim_` and `eyJ` start at most once in a run of their characters: tried at each place of a run,
-# they would take the square of its length.
-_KEY_SHAPES = (
-    r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?:"
-    r"sk-[A-Za-z0-9_-]{20,}"
-    r"|(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,}"
-    r"|gh[pousr]_[A-Za-z0-9]{30,}"
-    r"|github_pat_[A-Za-z0-9_]{30,}"
-    r"|glpat-[A-Za-z0-9_-]{18,}"
-    r"|xox[abeoprs]-[A-Za-z0-9-]{10,}"
-    r"|(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])"
-    r"|AIza[A-Za-z0-9_-]{35}"
-    r"|ya29\.[A-Za-z0-9_-]{20,}"
-    r"|hf_[A-Za-z0-9]{30,}"
-    r"|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"
-    r")"
-    # an identifier is no key: a random key of this length has a digit and a capital
-    r"|(?<![A-Za-z0-9_-])sim_(?=[a-z_-]*[A-Z0-9])[A-Za-z0-9_-]{24,}"
-    r"|(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*PRIVATE KEY-----)?"
-    r"|(?P<loose>(?<=[Bb]earer )[A-Za-z0-9._~+/=-]{20,}"
-    r"|(?<=://)[^\s/:@{}<>]{1,64}:[^\s/:@{}<>]{3,}(?=@))"
+_AT_A_WORD = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))"
+_ALONE = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))"
+
+SHAPES = (
+    (
+        _AT_A_WORD,
+        r"sk-[A-Za-z0-9_-]{20,}",
+        r"(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,}",
+        r"gh[pousr]_[A-Za-z0-9]{30,}",
+        r"github_pat_[A-Za-z0-9_]{30,}",
+        r"glpat-[A-Za-z0-9_-]{18,}",
+        r"xox[abeoprs]-[A-Za-z0-9-]{10,}",
+        r"(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])",
+        r"AIza[A-Za-z0-9_-]{35}",
+        r"ya29\.[A-Za-z0-9_-]{20,}",
+        r"hf_[A-Za-z0-9]{30,}",
+        r"SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
+    ),
+    (
+        _ALONE,
+        # a capital tells a random key from an identifier
+        r"sim_(?=[a-z0-9_-]*[A-Z])[A-Za-z0-9_-]{24,}",
+        r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
+    ),
+    (
+        "",
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*PRIVATE KEY-----)?",
+    ),
+)
+"""Issued keys by their own shape (each prefix is a provider's), behind what must stand before them:
+the start of a word ("risk-assessment" holds "sk-" too), or an escape in a text that is a program's.
+What may fail behind a run of any length never starts twice within that run, or a long text would
+take the square of its length."""
+
+LOOSE_SHAPES = (
+    r"(?<=[Bb]earer )[A-Za-z0-9._~+/=-]{20,}",
+    r"(?<=://)[^\s/:@{}<>]{1,64}:[^\s/:@{}<>]{3,}(?=@)",
+)
+"""What stands where a key stands; an example of one stands there too."""
+
+_EXAMPLE = re.compile(
+    r"(?-i:[A-Z_]+)|(?:.*[^a-z])?(?:your|example|placeholder|change[-_ ]?me|redacted|dummy|todo).*"
+    r"|[^:]*:(?:pass|passwd|password|pwd|pw|secret|token|[x*.]+)",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
 @cache
 def _key_shapes() -> re.Pattern[str]:
-    return re.compile(_KEY_SHAPES)  # 6 ms, which a command that only lists need not spend
+    # compiled once it is needed: 6 ms, which a command that only lists need not spend
+    issued = "|".join(f"{before}(?:{'|'.join(shapes)})" for before, *shapes in SHAPES)
+    return re.compile(f"{issued}|(?P<loose>{'|'.join(LOOSE_SHAPES)})")
 
 
 # what every one of the shapes above contains: one cheap look tells most texts apart
@@ -159,8 +181,10 @@ def key_in(text: str) -> str | None:
     """The first thing in a text that has the shape of an issued key."""
     if _HINTS.search(text) is None:
         return None
-    match = _key_shapes().search(text)
-    return match.group() if match else None
+    for match in _key_shapes().finditer(text):
+        if match["loose"] is None or _EXAMPLE.fullmatch(match["loose"]) is None:
+            return match.group()
+    return None
 
 
 def _is_literal(value: str) -> bool:

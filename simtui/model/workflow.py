@@ -16,8 +16,6 @@ from typing import Any
 
 import orjson
 
-from simtui.model.block_types import is_known_type
-
 JsonObject = dict[str, Any]
 
 
@@ -62,33 +60,8 @@ class Version:
     edge_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class BlockLine:
-    """One block as the overview lists it: containers first, their children one `depth` below."""
-
-    id: str
-    type: str
-    name: str
-    depth: int
-    sources: tuple[str, ...]
-    """Names of the blocks that lead here."""
-    note: str
-    """The model of an agent, or another word that tells it from its kind; may be empty."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """What the overview of a workflow shows. `needs`: the secrets it names, sorted."""
-
-    blocks: tuple[BlockLine, ...]
-    variables: tuple[tuple[str, str], ...]
-    """(name, type); values are not shown here."""
-    needs: tuple[str, ...]
-    problems: tuple[str, ...]
-
-
 _BIG_DIGITS = re.compile(rb"[0-9]{19}")
-_NEED = re.compile(r"\{\{\s*([^{}\s][^{}]*?)\s*\}\}")
+_NEED = re.compile(r"\{\{([^{}]++)\}\}")
 
 
 def state_of(document: Mapping[str, Any]) -> JsonObject:
@@ -169,67 +142,8 @@ def needs_of(document: Mapping[str, Any]) -> tuple[str, ...]:
     found: set[str] = set()
     for text in strings_in(document):
         if "{{" in text:
-            found.update(_NEED.findall(text))
-    return tuple(sorted(found))
-
-
-def problems_of(document: Mapping[str, Any]) -> tuple[str, ...]:
-    """What is not sound in a document that can be kept all the same, a sentence each."""
-    state = state_of(document)
-    found: list[str] = []
-    raw_blocks = state.get("blocks")
-    blocks = blocks_of(state)
-    if isinstance(raw_blocks, dict):
-        found += [
-            f"block {_quoted(key)} is not an object"
-            for key, block in raw_blocks.items()
-            if not isinstance(block, dict)
-        ]
-    _block_problems(blocks, found)
-    _parent_problems(blocks, found)
-    _edge_problems(state, blocks, found)
-    for kind in ("loops", "parallels"):
-        containers = state.get(kind)
-        if not isinstance(containers, dict):
-            if containers is not None:
-                found.append(f"{kind!r} is not an object")
-            continue
-        for key, container in containers.items():
-            nodes = container.get("nodes") if isinstance(container, dict) else None
-            for node in nodes if isinstance(nodes, list) else ():
-                if isinstance(node, str) and node not in blocks:
-                    found.append(
-                        f"{kind[:-1]} {_quoted(key)} names a block that is not there: "
-                        f"{_quoted(node)}"
-                    )
-    return tuple(found)
-
-
-def _block_problems(blocks: Mapping[str, JsonObject], found: list[str]) -> None:
-    seen: dict[Any, str] = {}
-    for key, block in blocks.items():
-        kind, ident = block.get("type"), block.get("id")
-        if not isinstance(kind, str) or not kind:
-            found.append(f"block {_quoted(key)} has no type")
-        elif not is_known_type(kind):
-            found.append(f"block {_quoted(key)} has a type that is not known here: {_quoted(kind)}")
-        if ident is None:
-            found.append(f"block {_quoted(key)} has no id")
-        elif isinstance(ident, str) and ident in seen:
-            found.append(f"two blocks have the id {_quoted(ident)}")
-        elif ident != key:
-            found.append(f"block {_quoted(key)} calls itself {_quoted(ident)}")
-        if isinstance(ident, str):
-            seen[ident] = key
-        if not _is_position(block.get("position")):
-            found.append(f"block {_quoted(key)} has no position")
-
-
-def _is_position(value: Any) -> bool:
-    return isinstance(value, dict) and all(
-        isinstance(value.get(axis), (int, float)) and not isinstance(value.get(axis), bool)
-        for axis in "xy"
-    )
+            found.update(map(str.strip, _NEED.findall(text)))
+    return tuple(sorted(found - {""}))
 
 
 def parent_of(block: Mapping[str, Any]) -> str | None:
@@ -239,108 +153,14 @@ def parent_of(block: Mapping[str, Any]) -> str | None:
     return parent if isinstance(parent, str) and parent else None
 
 
-def _parent_problems(blocks: Mapping[str, JsonObject], found: list[str]) -> None:
-    sound: set[str] = set()
-    for key, block in blocks.items():
-        parent = parent_of(block)
-        if parent is not None and parent not in blocks:
-            found.append(
-                f"block {_quoted(key)} lies in a container that is not there: {_quoted(parent)}"
-            )
-        trail: dict[str, None] = {}
-        at: str | None = key
-        while at is not None and at in blocks and at not in sound:
-            if at in trail:
-                found.append(f"block {_quoted(at)} lies inside itself")
-                break
-            trail[at] = None
-            at = parent_of(blocks[at])
-        sound.update(trail)
-
-
-def _edge_problems(
-    state: Mapping[str, Any], blocks: Mapping[str, JsonObject], found: list[str]
-) -> None:
-    edges = state.get("edges")
-    if not isinstance(edges, list):
-        found.append("there is no list of edges")
-        return
-    seen: set[str] = set()
-    for number, edge in enumerate(edges, 1):
-        if not isinstance(edge, dict):
-            found.append(f"edge {number} is not an object")
-            continue
-        ident = edge.get("id")
-        if isinstance(ident, str):
-            if ident in seen:
-                found.append(f"two edges have the id {_quoted(ident)}")
-            seen.add(ident)
-        for end in ("source", "target"):
-            name = edge.get(end)
-            if not isinstance(name, str):
-                found.append(f"edge {number} has no {end}")
-            elif name not in blocks:
-                found.append(f"edge {number} names a block that is not there: {_quoted(name)}")
-
-
-def _quoted(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, default=str)
-    return '"' + (text if len(text) <= 60 else text[:59] + "…") + '"'
-
-
-def outline_of(document: Mapping[str, Any]) -> Outline:
-    """What the overview shows of a document: its blocks in the order of the file, children under
-    their container, with what leads to each."""
-    state = state_of(document)
-    blocks = blocks_of(state)
-    leads: dict[str, list[str]] = {}
-    for edge in edges_of(state):
-        source, target = edge.get("source"), edge.get("target")
-        if isinstance(source, str) and isinstance(target, str) and source in blocks:
-            leads.setdefault(target, []).append(name_of(source, blocks[source]))
-    children: dict[str | None, list[str]] = {}
-    for key, block in blocks.items():
-        parent = parent_of(block)
-        children.setdefault(parent if parent in blocks else None, []).append(key)
-
-    lines: list[BlockLine] = []
-    seen: set[str] = set()
-    # blocks that lie inside themselves hang on no root; they follow at the end, at the top level
-    for root in (*children.get(None, ()), *blocks):
-        pending = [(root, 0)]
-        while pending:
-            key, depth = pending.pop()
-            if key in seen:
-                continue
-            seen.add(key)
-            block = blocks[key]
-            lines.append(
-                BlockLine(
-                    id=key,
-                    type=_string(block.get("type")) or "?",
-                    name=name_of(key, block),
-                    depth=depth,
-                    sources=tuple(dict.fromkeys(leads.get(key, ()))),
-                    note=_note_of(block),
-                )
-            )
-            pending.extend((child, depth + 1) for child in reversed(children.get(key, [])))
-    return Outline(tuple(lines), _variables(state), needs_of(document), problems_of(document))
-
-
 def name_of(key: str, block: Mapping[str, Any]) -> str:
     """What a block is called: its name, else its type, else its key."""
-    return _string(block.get("name")) or _string(block.get("type")) or key
+    return string(block.get("name")) or string(block.get("type")) or key
 
 
-def _string(value: Any) -> str:
+def string(value: Any) -> str:
+    """The value where it is text, else "": documents may hold anything anywhere."""
     return value if isinstance(value, str) else ""
-
-
-def _note_of(block: Mapping[str, Any]) -> str:
-    sub_blocks = block.get("subBlocks")
-    model = sub_blocks.get("model") if isinstance(sub_blocks, dict) else None
-    return _string(model.get("value")) if isinstance(model, dict) else ""
 
 
 def variables_of(state: Mapping[str, Any]) -> list[JsonObject]:
@@ -359,13 +179,6 @@ def variables_of(state: Mapping[str, Any]) -> list[JsonObject]:
     return [item for item in variables if isinstance(item, dict)]
 
 
-def _variables(state: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (_string(item.get("name")) or _string(item.get("id")) or "?", _string(item.get("type")))
-        for item in variables_of(state)
-    )
-
-
 def searchable_texts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What a search finds in a document, as (where, text): descriptions, block names, prompts,
     code, notes and every other string in a sub-block's value, and the variables."""
@@ -373,12 +186,12 @@ def searchable_texts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     metadata = state.get("metadata")
     if isinstance(metadata, dict):
         for key in ("name", "description"):
-            if text := _string(metadata.get(key)):
+            if text := string(metadata.get(key)):
                 yield key, text
     for key, block in blocks_of(state).items():
         name = name_of(key, block)
         yield name, name
-        if kind := _string(block.get("type")):
+        if kind := string(block.get("type")):
             yield name, kind
         sub_blocks = block.get("subBlocks")
         if isinstance(sub_blocks, dict):

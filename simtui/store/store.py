@@ -152,6 +152,7 @@ class Store:
 
     async def data_version(self) -> int:
         """A number that changes when any other connection, ours or another process's, commits."""
+        self._check_open()
         if self.network:
             return 0  # there is no other process: the lock is ours
         return await self._on(self._readers[0], _data_version)

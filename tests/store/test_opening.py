@@ -5,14 +5,17 @@ from __future__ import annotations
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 from sqlcipher3 import dbapi2 as engine
 
-from simtui.errors import BadInput, Damaged, NewerLibrary, NotWritable
+from simtui.errors import BadInput, Damaged, NewerLibrary, NotWritable, SimtuiError
+from simtui.library import Library
+from simtui.paths import Home
 from simtui.store import engine as ours
-from simtui.store import migrations, settings
+from simtui.store import filesystem, migrations, settings
 from simtui.store.filesystem import is_network, type_of
 from simtui.store.store import Store
 
@@ -157,6 +160,77 @@ async def test_a_network_home_has_a_rollback_journal_and_one_process(tmp_path: P
     await store.close()
 
 
+async def test_a_library_that_moves_onto_the_network_and_back_keeps_its_rows(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "simai.db"
+    for network, journal in ((False, "wal"), (True, "truncate"), (False, "wal")):
+        store = await Store.open(path, network=network)
+        await store.write(settings.put, f"{network}", "1")
+        mode = await store.read(lambda raw: raw.execute("PRAGMA journal_mode").fetchone()[0])
+        assert mode == journal
+        await store.close()
+        assert [file.name for file in tmp_path.glob("simai.db-wal")] == []
+    store = await Store.open(path)
+    assert await store.read(settings.all_of) == {"False": "1", "True": "1"}
+    await store.close()
+
+
+@pytest.mark.parametrize(("kind", "journal"), [("nfs4", "truncate"), ("ext4", "wal")])
+async def test_the_journal_is_chosen_by_where_the_home_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, journal: str
+) -> None:
+    table = tmp_path / "mountinfo"
+    table.write_text(
+        f"24 1 8:1 / / rw - ext4 /dev/sda1 rw\n30 24 0:44 / {tmp_path} rw - {kind} x rw\n"
+    )
+    monkeypatch.setattr(filesystem, "MOUNTS", table)
+    async with await Library.open(Home(tmp_path / "SimAI")) as library:
+        mode = await library.store.read(
+            lambda raw: raw.execute("PRAGMA journal_mode").fetchone()[0]
+        )
+        assert mode == journal
+        assert len(library.notices) == (kind == "nfs4")
+
+
+async def test_a_database_that_is_refused_leaves_no_thread_behind(tmp_path: Path) -> None:
+    path = tmp_path / "simai.db"
+    path.write_bytes(b"not a database at all" * 400)
+    before = threading.active_count()
+    for _ in range(20):
+        with pytest.raises(Damaged):
+            await Store.open(path)
+    # one of asyncio's own may have been made to wait for the others
+    assert threading.active_count() <= before + 4
+    assert not [t for t in threading.enumerate() if "_connection_worker_thread" in t.name]
+
+
+async def test_a_store_that_is_closed_opens_nothing_again(tmp_path: Path) -> None:
+    store = await Store.open(tmp_path / "simai.db")
+    await store.write(settings.put, "a", "1")
+    await store.close()
+    await store.close()
+    for call in (
+        store.write(settings.put, "b", "2"),
+        store.read(settings.all_of),
+        store.data_version(),
+        store.checkpoint(),
+    ):
+        with pytest.raises(SimtuiError, match="is closed"):
+            await call
+    assert not [t for t in threading.enumerate() if "_connection_worker_thread" in t.name]
+
+
+async def test_closing_moves_everything_into_the_one_file(store: Store) -> None:
+    await store.write(settings.put, "a", "1")
+    assert store.path.with_name("simai.db-wal").stat().st_size > 0
+    assert await store.checkpoint()
+    assert store.path.with_name("simai.db-wal").stat().st_size == 0
+    await store.write(settings.put, "b", "2")
+    await store.close()
+    assert [path.name for path in store.path.parent.glob("simai.db*")] == ["simai.db"]
+
+
 @pytest.mark.parametrize(
     ("folder", "kind", "network"),
     [
@@ -164,17 +238,21 @@ async def test_a_network_home_has_a_rollback_journal_and_one_process(tmp_path: P
         ("/mnt/nas/SimAI", "nfs4", True),
         ("/mnt/nas/local disk/SimAI", "btrfs", False),
         ("/ssh/SimAI", "fuse.sshfs", True),
+        ("/mnt/Büro/SimAI", "cifs", True),
+        ("/mnt/old\udce4/SimAI", "9p", True),
     ],
 )
 def test_the_file_system_is_told_by_its_type(
     tmp_path: Path, folder: str, kind: str, network: bool
 ) -> None:
     mounts = tmp_path / "mountinfo"
-    mounts.write_text(
-        "24 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n"
-        "30 24 0:44 / /mnt/nas rw - nfs4 nas:/export rw\n"
-        r"31 30 0:45 / /mnt/nas/local\040disk rw - btrfs /dev/sdb rw" + "\n"
-        "32 24 0:46 / /ssh rw shared:9 - fuse.sshfs me@box: rw\n"
+    mounts.write_bytes(
+        b"24 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n"
+        b"30 24 0:44 / /mnt/nas rw - nfs4 nas:/export rw\n"
+        rb"31 30 0:45 / /mnt/nas/local\040disk rw - btrfs /dev/sdb rw" + b"\n"
+        b"32 24 0:46 / /ssh rw shared:9 - fuse.sshfs me@box: rw\n"
+        b"33 24 0:47 / /mnt/B\xc3\xbcro rw - cifs //nas/x rw\n"
+        b"34 24 0:48 / /mnt/old\xe4 rw - 9p host rw\n"
     )
     assert type_of(Path(folder), mounts) == kind
     assert is_network(kind) is network

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
 
 import pytest
 import zstandard
@@ -33,6 +34,20 @@ def test_every_single_bit_flip_is_found() -> None:
 def test_more_than_a_workflow_may_have_is_refused_before_it_is_packed() -> None:
     with pytest.raises(BadInput, match="more than a workflow may have"):
         encode(bytes(MAX_PAYLOAD_BYTES + 1))
+
+
+def test_a_frame_of_more_than_a_workflow_may_have_is_damaged_before_it_is_unpacked() -> None:
+    compressor = zstandard.ZstdCompressor(level=1)
+    largest = compressor.compress(bytes(MAX_PAYLOAD_BYTES))
+    assert len(decode(largest, "the row")) == MAX_PAYLOAD_BYTES
+    frame = compressor.compress(bytes(16 * MAX_PAYLOAD_BYTES))  # 1 GB in some kilobytes
+    tracemalloc.start()
+    try:
+        with pytest.raises(Damaged, match="not in a form"):
+            decode(frame, "the row")
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
 
 
 HUGE = bytes.fromhex("28b52ffde0") + (7 * 10**18).to_bytes(8, "little")

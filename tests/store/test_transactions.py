@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import resource
+import signal
 import subprocess
 import sys
 import textwrap
@@ -14,8 +16,10 @@ from sqlite3 import Connection
 import pytest
 
 from simtui.errors import Busy
-from simtui.store import settings
-from simtui.store.store import Store
+from simtui.library import Library
+from simtui.paths import Home
+from simtui.store import engine, settings
+from simtui.store.store import READERS, Store
 
 
 def put_two(connection: Connection, first: str, second: str) -> None:
@@ -82,6 +86,144 @@ async def test_a_cancelled_read_is_interrupted_and_its_reader_is_free_again(stor
         with pytest.raises(asyncio.CancelledError):
             await task
     assert await asyncio.wait_for(store.read(settings.all_of), 10) == {}
+
+
+async def test_a_cancelled_read_never_stops_somebody_elses_statement(tmp_path: Path) -> None:
+    """On a network file system one connection does everything, one after the other."""
+    store = await Store.open(tmp_path / "simai.db", network=True)
+    started, go_on = threading.Event(), threading.Event()
+
+    def slow(connection: Connection) -> None:
+        settings.put(connection, "first", "1")
+        started.set()
+        go_on.wait(10)
+        connection.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)"
+            " SELECT max(i) FROM n"
+        ).fetchone()
+
+    writing = asyncio.create_task(store.write(slow))
+    await asyncio.to_thread(started.wait, 10)
+    ran = threading.Event()
+    reading = asyncio.create_task(store.read(lambda _: ran.set()))
+    await asyncio.sleep(0)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    go_on.set()
+    await writing
+    assert await store.read(settings.all_of) == {"first": "1"}
+    assert not ran.is_set()  # nobody waited for it any more
+    await store.close()
+
+
+async def test_a_read_that_is_cancelled_again_and_again_leaves_the_readers_sound(
+    store: Store,
+) -> None:
+    def count(connection: Connection) -> object:
+        return connection.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
+            " SELECT max(i) FROM n"
+        ).fetchone()[0]
+
+    for turn in range(300):
+        task = asyncio.create_task(store.read(count))
+        for _ in range(turn % 12):
+            await asyncio.sleep(0)
+        task.cancel()
+        # it may have been done before
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    assert await asyncio.gather(*(store.read(count) for _ in range(9))) == [2000] * 9
+    threads = [t for t in threading.enumerate() if "_connection_worker" in t.name]
+    assert len(threads) == READERS + 1  # and the writer, which made the tables
+
+
+async def test_a_read_sees_one_state_while_another_writes(store: Store) -> None:
+    await store.write(settings.put, "a", "1")
+    between, go_on = threading.Event(), threading.Event()
+
+    def twice(connection: Connection) -> list[dict[str, str]]:
+        first = settings.all_of(connection)
+        between.set()
+        go_on.wait(10)
+        return [first, settings.all_of(connection)]
+
+    reading = asyncio.create_task(store.read(twice))
+    await asyncio.to_thread(between.wait, 10)
+    await store.write(settings.put, "a", "2")
+    go_on.set()
+    assert await reading == [{"a": "1"}, {"a": "1"}]
+    assert await store.read(settings.all_of) == {"a": "2"}
+
+
+async def test_closing_ends_every_thread_although_it_is_cancelled(tmp_path: Path) -> None:
+    store = await Store.open(tmp_path / "simai.db")
+    started, go_on = threading.Event(), threading.Event()
+
+    def slow(connection: Connection) -> None:
+        settings.put(connection, "kept", "1")
+        started.set()
+        go_on.wait(10)
+
+    writing = asyncio.create_task(store.write(slow))
+    await asyncio.to_thread(started.wait, 10)
+    closing = asyncio.create_task(store.close())
+    for _ in range(3):
+        await asyncio.sleep(0)
+        closing.cancel()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    await writing
+    assert not [t for t in threading.enumerate() if "_connection_worker" in t.name]
+    async with await Library.open(Home(tmp_path)) as library:
+        assert await library.settings.all() == {"kept": "1"}
+
+
+def test_two_interrupts_in_a_row_end_the_process_and_leave_it_whole(tmp_path: Path) -> None:
+    """The second one comes while the first is closing the database."""
+    script = textwrap.dedent(
+        """
+        import sys, time
+        from simtui.cli.output import opened, run
+        from simtui.paths import Home
+        from simtui.store import settings
+        from pathlib import Path
+
+        def slow(connection):
+            settings.put(connection, "kept", "1")
+            print("writing", flush=True)
+            sys.stdin.readline()
+
+        async def work():
+            async with opened(Home(Path(sys.argv[1]))) as library:
+                try:
+                    await library.store.write(slow)
+                finally:
+                    print("closing", flush=True)
+
+        run(work())
+        """
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path / "SimAI")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == "writing\n"
+    child.send_signal(signal.SIGINT)
+    assert child.stdout.readline() == "closing\n"
+    child.send_signal(signal.SIGTERM)
+    _out, said = child.communicate("\n", timeout=30)
+    assert child.returncode in (130, 143)
+    assert "Traceback" not in said
+    raw = engine.connect(tmp_path / "SimAI" / "simai.db")
+    assert settings.all_of(raw) == {"kept": "1"}
+    raw.close()
 
 
 async def test_a_reader_cannot_write(store: Store) -> None:

@@ -277,3 +277,29 @@ async def test_times_are_told_absolute_on_t(filled: Home) -> None:
         await screen.sees("Lead enricher")
         await screen.press("t")
         await screen.sees("26-11-")
+
+
+async def test_a_running_import_shows_its_progress_and_esc_ends_it_between_whole_workflows(
+    home: Home, tmp_path: Path
+) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(3000):
+        value = document(f"Flow {number}", [block("a", prompt="some words " * 2000)])
+        (folder / f"{number:04}.json").write_bytes(as_bytes(value))
+    async with driven(home) as screen:
+        await screen.press("i")
+        await screen.type(str(folder))
+        screen.app.simulate_key("enter")
+        await screen.sees("importing many", "/3,000 (esc cancels)")
+        await screen.press("escape")
+        await screen.sees("Import", " in")
+        await screen.press("escape")
+        text = await screen.sees("ended before its end")
+        assert "importing" not in text
+    async with await Library.open(home) as library:
+        came_in = await library.workflows.count()
+        assert 0 < came_in < 3000
+        async for item in import_paths(library, [folder]):
+            assert item.outcome in ("imported", "unchanged")
+        assert await library.workflows.count() == 3000

@@ -12,7 +12,8 @@ from textual.containers import Vertical
 from simtui.library import WorkflowShelf
 from simtui.library.searching import MARK, UNMARK
 from simtui.model import wording
-from simtui.model.workflow import Outline, Version, Workflow
+from simtui.model.outline import Outline
+from simtui.model.workflow import Version, Workflow
 from simtui.tui.widgets.frame_lines import OneLine
 from simtui.tui.widgets.lines_view import JsonLines, LinesView, Span, StyledLines
 

@@ -1,0 +1,151 @@
+"""No command loads the screen: it would cost each of them a quarter of a second.
+
+import-linter reads the sources; this asks the running program, which also sees what is imported
+late, by name, or by somebody else's package.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from simtui.cli.root import simtui as command_line
+from simtui.importing import import_paths
+from simtui.library import Library
+from simtui.paths import Home
+from tests.making import as_bytes, block, document
+
+NAME = "Lead enricher"
+SCREEN = {"textual", "rich"}
+
+# what each command is called with; {file} and {home} are filled in
+CALLS = {
+    "import": ["import", "{file}"],
+    "export": ["export", NAME],
+    "export zip": ["export", "--all", "--to", "{home}/out.zip"],
+    "export files": ["export", "--all", "--as", "files", "--to", "{home}/out"],
+    "workflows list": ["workflows", "list", "--filter", "blocks:>1 say"],
+    "workflows list json": ["workflows", "list", "-o", "json"],
+    "workflows get": ["workflows", "get", NAME],
+    "workflows rename": ["workflows", "rename", NAME, "Other"],
+    "workflows move": ["workflows", "move", NAME, "Ops"],
+    "workflows delete": ["workflows", "delete", NAME, "--yes"],
+    "workflows restore": ["workflows", "restore", "In the trash"],
+    "workflows versions": ["workflows", "versions", NAME],
+    "workflows rollback": ["workflows", "rollback", NAME, "1"],
+    "search": ["search", "say"],
+    "settings list": ["settings", "list"],
+    "settings get": ["settings", "get", "display.theme"],
+    "settings set": ["settings", "set", "display.theme", "simtui-ansi"],
+    "settings reset": ["settings", "reset", "display.theme"],
+    "doctor": ["doctor"],
+    "completion": ["completion", "bash"],
+    "help": ["help", "filter"],
+    "the overview": [],
+    "the samples": ["--samples"],
+    "its help": ["--help"],
+    "a mistake": ["wrkflows"],
+}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a workflow that has a version, and one in the trash."""
+    root = tmp_path_factory.mktemp("made")
+    (root / "file.json").write_bytes(as_bytes(document("From a file")))
+
+    async def fill() -> None:
+        async with await Library.open(Home(root / "SimAI")) as library:
+            for number, value in enumerate(
+                (
+                    document(NAME, ident="w"),
+                    document(NAME, [block("b")], ident="w"),
+                    document("In the trash", ident="t"),
+                )
+            ):
+                (root / f"{number}.json").write_bytes(as_bytes(value))
+                async for item in import_paths(library, [root / f"{number}.json"]):
+                    assert item.outcome in ("imported", "updated")
+            await library.workflows.delete(["t"])
+
+    asyncio.run(fill())
+    return root
+
+
+@pytest.fixture
+def stocked(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "stocked"))
+
+
+def loaded_by(root: Path, words: list[str]) -> tuple[int, set[str]]:
+    """The exit code, and every module that the real command imported, as Python itself tells."""
+    filled = [word.format(file=root / "file.json", home=root) for word in words]
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-X",
+            "importtime",
+            "-m",
+            "simtui",
+            "--home",
+            str(root / "SimAI"),
+            *filled,
+        ],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    return done.returncode, {line.rpartition("|")[2].strip() for line in lines}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_command_never_loads_the_screen(stocked: Path, name: str) -> None:
+    code, modules = loaded_by(stocked, CALLS[name])
+    assert code == (2 if name == "a mistake" else 0)
+    assert "simtui.cli.root" in modules
+    assert {module.partition(".")[0] for module in modules}.isdisjoint(SCREEN)
+
+
+def test_every_command_is_called_here() -> None:
+    called = {" ".join(words[:2]) for words in CALLS.values()} | {
+        words[0] for words in CALLS.values() if words
+    }
+    context = click.Context(command_line)
+    for name in command_line.list_commands(context):
+        command = command_line.get_command(context, name)
+        if isinstance(command, click.Group):
+            assert {f"{name} {verb}" for verb in command.list_commands(context)} <= called
+        else:
+            assert name in called
+
+
+def modules_of(*words: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "simtui", *words],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip() for line in lines}
+
+
+def test_the_version_loads_nothing_at_all() -> None:
+    modules = modules_of("--version")
+    assert {module for module in modules if module.startswith("simtui.")} <= {"simtui.__main__"}
+    tops = {module.partition(".")[0] for module in modules}
+    assert tops.isdisjoint({"click", "aiosqlite", "sqlcipher3", "asyncio", "orjson", *SCREEN})
+
+
+def test_help_opens_no_database() -> None:
+    tops = {module.partition(".")[0] for module in modules_of("--help")}
+    assert "click" in tops
+    assert tops.isdisjoint(SCREEN)

@@ -1,0 +1,84 @@
+"""Work in a child process: its result, its errors, its death, and a caller that gives it up."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from simtui.apart import LARGE_BYTES, apart, off_the_loop, run_apart
+from simtui.errors import BadInput, SimtuiError
+
+
+def whose() -> int:
+    return os.getpid()
+
+
+def refuse(words: str) -> None:
+    raise BadInput(words)
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def announce_and_wait(place: str) -> None:
+    Path(place).write_text(str(os.getpid()))
+    signal.pause()
+
+
+def interrupt_and_answer() -> str:
+    os.kill(os.getpid(), signal.SIGINT)
+    return "still here"
+
+
+async def test_it_runs_in_another_process_and_answers() -> None:
+    assert await run_apart(whose) != os.getpid()
+    assert apart(whose) != os.getpid()
+
+
+async def test_what_it_raises_is_raised_here() -> None:
+    with pytest.raises(BadInput, match="that will not do"):
+        await run_apart(refuse, "that will not do")
+
+
+async def test_a_child_that_dies_is_told() -> None:
+    with pytest.raises(SimtuiError, match=r"ended by itself \(-9\)"):
+        await run_apart(die)
+
+
+async def test_a_caller_that_gives_up_takes_the_child_with_it(tmp_path: Path) -> None:
+    place = tmp_path / "pid"
+    task = asyncio.create_task(run_apart(announce_and_wait, str(place)))
+    while not (place.exists() and place.read_text()):
+        await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    child = int(place.read_text())
+    while Path(f"/proc/{child}").exists():
+        await asyncio.sleep(0.01)
+
+
+async def test_a_child_that_was_given_up_before_it_started_never_runs(tmp_path: Path) -> None:
+    place = tmp_path / "pid"
+    task = asyncio.create_task(run_apart(announce_and_wait, str(place)))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    # one worker only: what comes after it in the pool runs when it has ended
+    await asyncio.get_running_loop().shutdown_default_executor()
+    assert not place.exists() or not Path(f"/proc/{place.read_text()}").exists()
+
+
+async def test_an_interrupt_at_the_keyboard_is_the_parents_to_answer() -> None:
+    assert await run_apart(interrupt_and_answer) == "still here"
+
+
+async def test_only_what_is_large_goes_into_a_process() -> None:
+    assert await off_the_loop(LARGE_BYTES - 1, whose) == os.getpid()
+    assert await off_the_loop(LARGE_BYTES, whose) != os.getpid()
