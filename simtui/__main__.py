@@ -10,6 +10,7 @@ import sys
 
 
 def main() -> None:
+    """The console script."""
     words = sys.argv[1:]
     if words == ["--version"]:
         from simtui import __version__
@@ -22,7 +23,9 @@ def main() -> None:
             from simtui.tui import run
 
             sys.exit(run(screen[0], samples=screen[1]))
-        sys.stderr.write("simtui: TERM says this terminal takes text only; here is the plain view.\n")
+        sys.stderr.write(
+            "simtui: TERM says this terminal takes text only; here is the plain view.\n"
+        )
     from simtui.cli.root import run as run_command
 
     sys.exit(run_command(words))

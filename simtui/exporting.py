@@ -124,22 +124,16 @@ async def export_zip(
     await check_keys(library, chosen, allow_secrets)
     named = await library.store.read(workflows.named_folders)
     writer = SimZipWriter(stream, workspace="simtui", exported_at_ms=now_ms())
-    try:
-        if ids is None:
-            for folder in named.values():
-                writer.add_folder(folder.segments, folder.id, folder.sort_order)
-        async for done, workflow in _each(library, chosen):
-            document = await library.workflows.document(workflow.id)
-            segments = _segments(workflow.folder, named)
-            await _to_its_end(writer.add, workflow.id, workflow.name, segments, document)
-            if on_progress:
-                on_progress(done, len(chosen))
-        await _to_its_end(writer.close)
-    except BaseException:
-        # left open, it would write its end when it is collected, into a closed stream
-        with suppress(Exception):
-            writer.close()
-        raise
+    if ids is None:
+        for folder in named.values():
+            writer.add_folder(folder.segments, folder.id, folder.sort_order)
+    async for done, workflow in _each(library, chosen):
+        document = await library.workflows.document(workflow.id)
+        segments = _segments(workflow.folder, named)
+        await _to_its_end(writer.add, workflow.id, workflow.name, segments, document)
+        if on_progress:
+            on_progress(done, len(chosen))
+    await _to_its_end(writer.close)
     return len(chosen)
 
 

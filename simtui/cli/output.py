@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import sys
-import traceback
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,9 +17,10 @@ from typing import Any, TypeVar
 
 import click
 
+from simtui import faults
 from simtui.errors import Cancelled, SimtuiError, UsageError, shown
 from simtui.library import Library
-from simtui.paths import Home, log_folder
+from simtui.paths import Home
 
 Result = TypeVar("Result")
 
@@ -231,7 +231,7 @@ def _code_of(command: Callable[[], int | None]) -> int:
         if isinstance(error, OSError) and error.errno in _STREAM_FULL:
             return _not_answered(error)
         talk(f"simtui: a fault of ours: {type(error).__name__}: {shown(str(error), 300)}")
-        talk(f"Your library is as it was. A report is in {_report()}.")
+        talk(f"Your library is as it was. A report is in {faults.report(error)}.")
         return 1
 
 
@@ -255,15 +255,3 @@ def _tell_usage(error: click.ClickException) -> None:
     talk(context.get_usage())
     talk(f"simtui: {error.format_message()}")
     talk(f"`{context.command_path} --help` says more.")
-
-
-def _report() -> str:
-    """Writes where it happened, without the values of any variable. The report's path."""
-    try:
-        folder = log_folder()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = folder / f"crash-{os.getpid()}.txt"
-        path.write_text(traceback.format_exc(), encoding="utf-8")
-    except OSError as error:
-        return f"no file ({error.strerror})"
-    return str(path)

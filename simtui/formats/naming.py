@@ -92,6 +92,7 @@ class UniquePaths:
         self._taken = {folded(path) for path in taken}
 
     def take(self, path: str) -> str:
+        """The path itself, or the first of `name-2.ending`, `name-3.ending`… that is free."""
         stem, dot, ending = path.rpartition(".")
         if not dot or "/" in ending:
             stem, dot, ending = path, "", ""

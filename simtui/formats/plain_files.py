@@ -45,6 +45,8 @@ class FiledWorkflow:
 
 @dataclass(frozen=True, slots=True)
 class FiledVersion:
+    """A line of the index about an earlier document of a workflow."""
+
     workflow_id: str
     number: int
     name: str
@@ -54,6 +56,8 @@ class FiledVersion:
 
 @dataclass(frozen=True, slots=True)
 class FiledSetting:
+    """A line of the index about a setting."""
+
     key: str
     value: str
 
@@ -77,11 +81,13 @@ class PathPicker:
         self._unique = UniquePaths([INDEX_NAME])
 
     def workflow(self, workflow: Workflow, folder: tuple[str, ...]) -> str:
+        """Where the workflow's document goes, below the root."""
         top = "workflows" if workflow.deleted_at is None else "trash"
         name = f"{safe_part(workflow.name)}-{safe_part(workflow.id, 60)}.json"
         return self._unique.take("/".join((top, *map(safe_part, folder[:_MAX_FOLDERS]), name)))
 
     def version(self, version: Version) -> str:
+        """Where an earlier document of the workflow before goes."""
         name = f"{version.number:04d}-{version.digest[:12]}.json"
         return self._unique.take(f"versions/{safe_part(version.workflow_id)}/{name}")
 
@@ -101,6 +107,7 @@ class IndexWriter:
         )
 
     def workflow(self, workflow: Workflow, folder: tuple[str, ...], file: str) -> None:
+        """A line about a workflow."""
         deleted_at = workflow.deleted_at
         self._line(
             {
@@ -119,6 +126,7 @@ class IndexWriter:
         )
 
     def version(self, version: Version, file: str) -> None:
+        """A line about an earlier document; its workflow's line came before."""
         self._line(
             {
                 "version": {
@@ -133,11 +141,13 @@ class IndexWriter:
         )
 
     def folder(self, folder: Folder) -> None:
+        """A line about a folder that was named."""
         self._line(
             {"folder": {"path": folder.path, "id": folder.id, "sort_order": folder.sort_order}}
         )
 
     def setting(self, key: str, value: str) -> None:
+        """A line about a setting."""
         self._line({"setting": {"key": key, "value": value}})
 
     def _line(self, thing: Any) -> None:

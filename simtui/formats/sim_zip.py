@@ -179,6 +179,7 @@ class SimZipWriter:
         self._put(self._unique.take(self.add_folder(folder) + file), document)
 
     def close(self) -> None:
+        """Writes the index of folders and the zip's own end. Without it there is no zip."""
         index = {
             "workspace": {"name": self._workspace, "exportedAt": iso(self._exported_at_ms)},
             "folders": self._index(),

@@ -41,6 +41,7 @@ class Thing:
 
     @property
     def size_bytes(self) -> int:
+        """How much of a batch it fills."""
         return 0
 
 
@@ -83,6 +84,8 @@ class PreparedVersion(Thing):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedFolder(Thing):
+    """A folder that a source names, by its real segments."""
+
     path: tuple[str, ...]
     id: str | None
     sort_order: int | None
@@ -90,6 +93,8 @@ class PreparedFolder(Thing):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedSetting(Thing):
+    """A setting that a source holds, as text."""
+
     key: str
     value: str
 

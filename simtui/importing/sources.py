@@ -47,6 +47,7 @@ class Source:
 
     @property
     def file_name(self) -> str:
+        """The file's own name; "" for the standard input."""
         return self.path.name if self.path else ""
 
 

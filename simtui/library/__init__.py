@@ -67,6 +67,7 @@ class Library:
         await self.close()
 
     async def close(self) -> None:
+        """Ends every connection. Can be called twice."""
         await self.store.close()
 
     async def search(self, text: str, limit: int = 50) -> list[Hit]:

@@ -34,6 +34,7 @@ class Hit:
 
 
 async def find_hits(store: Store, text: str, limit: int) -> list[Hit]:
+    """What holds every word of `text`, by the words' beginnings; best first, then newest."""
     match = search.match_of(text)
     if match is None:
         return []

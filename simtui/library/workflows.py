@@ -31,10 +31,13 @@ Result = TypeVar("Result")
 
 
 def now_ms() -> int:
+    """Unix milliseconds."""
     return time.time_ns() // 1_000_000
 
 
 class WorkflowShelf:
+    """The workflows of one library."""
+
     def __init__(self, store: Store) -> None:
         self._store = store
 
@@ -63,6 +66,7 @@ class WorkflowShelf:
         )
 
     async def count(self, filter: Filter = EMPTY, *, trash: bool = False) -> int:
+        """How many the filter means."""
         condition = filtering.of_workflows(filter)
         return await self._store.read(workflows.count, condition, trash=trash)
 
@@ -72,6 +76,7 @@ class WorkflowShelf:
         return await self._store.read(workflows.find, reference, trash=trash)
 
     async def get(self, workflow_id: str) -> Workflow | None:
+        """The workflow with this id, in the trash or not."""
         return await self._store.read(workflows.get, workflow_id)
 
     async def document(self, workflow_id: str) -> bytes:
@@ -95,6 +100,7 @@ class WorkflowShelf:
         return await self._store.read(workflows.versions, workflow_id)
 
     async def version_document(self, workflow_id: str, number: int) -> bytes:
+        """An earlier document, exactly. Raises as `document` does."""
         return await self._checked(document_of, workflow_id, number)
 
     async def folders(self) -> list[tuple[str, int]]:

@@ -79,6 +79,7 @@ def blocks_of(state: Mapping[str, Any]) -> dict[str, JsonObject]:
 
 
 def edges_of(state: Mapping[str, Any]) -> list[JsonObject]:
+    """The edges that are objects, in the file's order."""
     edges = state.get("edges")
     return [edge for edge in edges if isinstance(edge, dict)] if isinstance(edges, list) else []
 

@@ -39,4 +39,5 @@ def _byte(escape: re.Match[bytes]) -> bytes:
 
 
 def is_network(kind: str) -> bool:
+    """Whether a file system of this type may lie on another machine."""
     return kind in _NETWORK or kind.startswith(("fuse.sshfs", "fuse.rclone"))

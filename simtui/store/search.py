@@ -29,6 +29,7 @@ def put(connection: Connection, kind: str, ref: str, title: str, body: str) -> N
 
 
 def remove(connection: Connection, kind: str, ref: str) -> None:
+    """Takes a thing out of the index, where it is in it."""
     row = connection.execute(
         "DELETE FROM search_items WHERE kind = ? AND ref = ? RETURNING n", (kind, ref)
     ).fetchone()

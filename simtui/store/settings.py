@@ -9,10 +9,12 @@ if TYPE_CHECKING:
 
 
 def all_of(connection: Connection) -> dict[str, str]:
+    """What was set, by key."""
     return dict(connection.execute("SELECT key, value FROM settings ORDER BY key").fetchall())
 
 
 def put(connection: Connection, key: str, value: str) -> None:
+    """Sets a value, instead of the one before."""
     connection.execute(
         "INSERT INTO settings (key, value) VALUES (?, ?)"
         " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
@@ -21,4 +23,5 @@ def put(connection: Connection, key: str, value: str) -> None:
 
 
 def remove(connection: Connection, key: str) -> bool:
+    """Back to the default. False where nothing was set."""
     return connection.execute("DELETE FROM settings WHERE key = ?", (key,)).rowcount > 0

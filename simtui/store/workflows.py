@@ -96,6 +96,7 @@ def page(
 
 
 def count(connection: Connection, condition: Condition = EVERYTHING, *, trash: bool = False) -> int:
+    """How many rows the condition selects."""
     join = _LAST_RUN if "r." in condition.sql else ""
     sql = f"SELECT count(*) FROM workflows AS w{join} WHERE {_place(trash)} AND ({condition.sql})"
     return int(connection.execute(sql, condition.parameters).fetchone()[0])
@@ -152,6 +153,7 @@ def frame_of(connection: Connection, workflow_id: str) -> tuple[bytes, str] | No
 def version_frame_of(
     connection: Connection, workflow_id: str, number: int
 ) -> tuple[bytes, str] | None:
+    """The stored payload of an earlier document, and its digest."""
     row = connection.execute(
         "SELECT data, digest FROM workflow_versions WHERE workflow_id = ? AND number = ?",
         (workflow_id, number),
@@ -180,6 +182,7 @@ class Present:
 
 
 def present(connection: Connection, workflow_id: str) -> Present | None:
+    """What is there under this id, in the trash or not."""
     row = connection.execute(
         "SELECT name, description, digest, deleted_at FROM workflows WHERE id = ?", (workflow_id,)
     ).fetchone()
@@ -314,6 +317,7 @@ def replace(
 
 
 def move(connection: Connection, ids: Sequence[str], folder: str, now_ms: int) -> int:
+    """Puts workflows into a folder. How many were elsewhere."""
     return _update(connection, ids, "folder = ?, updated_at = ?", (folder, now_ms), "folder <> ?1")
 
 
@@ -378,6 +382,7 @@ def put_folder(connection: Connection, folder: NamedFolder) -> None:
 
 
 def named_folders(connection: Connection) -> dict[str, NamedFolder]:
+    """The folders that an export named, by path."""
     rows = connection.execute("SELECT path, segments, id, sort_order FROM folders ORDER BY path")
     return {
         path: NamedFolder(tuple(json.loads(segments)), ident, order)

@@ -54,5 +54,5 @@ class Palette(Provider):
 
     async def _named(self, query: str) -> list[Workflow]:
         quoted = query.replace("\\", "\\\\").replace('"', '\\"')
-        named = parse(f'name:"{quoted}"', WORKFLOW_FIELDS, datetime.now().astimezone())
+        named = parse(f'name:"{quoted}"', WORKFLOW_FIELDS, datetime.now())
         return await self._frame.simtui.library.workflows.page(named, limit=MAX_WORKFLOWS)

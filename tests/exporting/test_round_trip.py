@@ -85,8 +85,25 @@ async def test_an_export_inside_a_folder_is_read_by_its_index(
     await exporting.export_to(filled, None, "files", tmp_path / "in" / "simtui")
     (tmp_path / "in" / "more.json").write_bytes(as_bytes(document("More", ident="more")))
     await bring(other, tmp_path / "in")
-    ids = {row[0] for row in (await tables_of(filled))["workflows"]}
-    assert {row[0] for row in (await tables_of(other))["workflows"]} == ids | {"more"}
+    wanted, found = await meaningful(filled), await meaningful(other)
+    found["workflows"] = [row for row in found["workflows"] if row[0] != "more"]
+    assert found == wanted
+    assert await other.workflows.document("more")
+
+
+async def test_chosen_workflows_keep_their_folders_on_the_way(
+    filled: Library, other: Library, tmp_path: Path
+) -> None:
+    """Also one whose name has a slash, and that no line of the index names by itself."""
+    await exporting.export_to(filled, ["placed"], "files", tmp_path / "out")
+    await bring(other, tmp_path / "out")
+    await exporting.export_to(other, None, "zip", tmp_path / "out.zip")
+    async with await Library.open(Home(tmp_path / "third")) as third:
+        await bring(third, tmp_path / "out.zip")
+        assert dict(await third.workflows.folders()) == {
+            "Ops / Intake": 0,
+            "Ops / Intake/Täglich 日報": 1,
+        }
 
 
 async def test_of_plain_files_a_bad_one_does_not_stop_the_rest(

@@ -126,6 +126,11 @@ async def test_a_standard_input_that_never_ends_can_be_given_up(library: Library
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+        # what comes now is for whoever reads next: the import has let go of it
+        os.write(writing, b"more")
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert _unread_in(reading) == 4
     assert await whole(library) == 0
 
 

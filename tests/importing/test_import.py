@@ -210,14 +210,13 @@ async def test_what_is_in_the_trash_takes_no_name(
 async def test_of_two_that_are_the_same_the_one_outside_the_trash_counts(
     library: Library, importing: Importing, tmp_path: Path
 ) -> None:
-    path = put(tmp_path / "a.json", ident=ONE)
-    await importing(path, put(tmp_path / f"b-{TWO}.json"))
+    await importing(put(tmp_path / f"a-{ONE}.json"), put(tmp_path / f"b-{TWO}.json"))
     nameless = put(tmp_path / "c.json")
-    first, second = await library.workflows.page()
-    await library.workflows.delete([min(first.id, second.id)])
-    (item,) = await importing(nameless)
-    assert (item.outcome, item.reason) == ("unchanged", None)
-    assert item.workflow_id == max(first.id, second.id)
+    for deleted, left in ((ONE, TWO), (TWO, ONE)):
+        await library.workflows.delete([deleted])
+        (item,) = await importing(nameless)
+        assert (item.outcome, item.workflow_id, item.reason) == ("unchanged", left, None)
+        await library.workflows.restore([deleted])
 
 
 async def test_a_policy_that_is_none_is_a_usage_error(library: Library, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ Act = Callable[["Workflows"], Awaitable[None]]
 
 
 async def rename(screen: Workflows) -> None:
+    """Asks for a name and gives it."""
     row = screen.chosen
     if row is None:
         return
@@ -33,6 +34,7 @@ async def rename(screen: Workflows) -> None:
 
 
 async def move(screen: Workflows) -> None:
+    """Asks for a folder and moves what is meant there."""
     ids, row = screen.chosen_ids(), screen.chosen
     if not ids or row is None:
         return
@@ -73,6 +75,7 @@ async def folders(screen: Workflows) -> None:
 
 
 async def delete(screen: Workflows) -> None:
+    """Asks, and moves to the trash."""
     ids, row = screen.chosen_ids(), screen.chosen
     if not ids or row is None:
         return
@@ -91,6 +94,7 @@ async def delete(screen: Workflows) -> None:
 
 
 async def restore(screen: Workflows) -> None:
+    """Takes out of the trash."""
     ids = screen.chosen_ids()
     if not ids or not screen.trash:
         return
@@ -103,6 +107,7 @@ async def restore(screen: Workflows) -> None:
 
 
 async def undo(screen: Workflows) -> None:
+    """Takes the last act back."""
     said = await screen.simtui.undo()
     if said:
         await screen.changed(f"Undone: {said}.")

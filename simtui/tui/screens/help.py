@@ -22,6 +22,8 @@ _FILTER = (
 
 
 class Help(Screen[None]):
+    """What the keys do in one place."""
+
     CSS_PATH = "frame.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark", "dismiss", "Close", id="help.close")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 async def import_from(screen: Workflows) -> None:
+    """Imports what is named, with progress and a report."""
     from simtui.tui.screens.report import Report, Tally
 
     if _busy(screen):
@@ -60,6 +61,7 @@ async def _import(screen: Workflows, path: Path, tally: Tally) -> None:
 
 
 async def export(screen: Workflows) -> None:
+    """Asks in what form and where to, and exports."""
     ids = screen.chosen_ids()
     if not ids or _busy(screen):
         return

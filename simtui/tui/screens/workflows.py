@@ -416,7 +416,7 @@ class Workflows(Frame):
 
     async def _filter_typed(self, text: str, *, anew: bool = False) -> None:
         try:
-            wanted = parse(text, WORKFLOW_FIELDS, datetime.now().astimezone())
+            wanted = parse(text, WORKFLOW_FIELDS, datetime.now())
         except FilterError as error:
             self.simtui.tell(f"{error.message} (at character {error.position + 1})", "warning")
             return
