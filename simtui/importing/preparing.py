@@ -125,7 +125,10 @@ def prepared_from(
         except NotWritable:
             raise
         except (SimtuiError, OSError) as error:
-            yield Refusal(source=source.name, reason=shown(str(error), 400), files_done=done)
+            reason = str(error)
+            if isinstance(error, OSError):
+                reason = f"cannot be read: {error.strerror or error}"
+            yield Refusal(source=source.name, reason=shown(reason, 400), files_done=done)
 
 
 def _is_unpacked_index(source: Source) -> bool:

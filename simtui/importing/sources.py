@@ -53,8 +53,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class StandardInput:
-    """The standard input, where there is one; a long one is put by in an unnamed file in `folder`.
-    `unwanted` is set when nobody waits for it any more."""
+    """The standard input, where there is one; a long one is put by in an unnamed file in `folder`,
+    or in memory where there is none. `unwanted` is set when nobody waits for it any more."""
 
     stream: BinaryIO | None
     folder: Path | None
@@ -150,8 +150,10 @@ def _spooled(stdin: StandardInput) -> Iterator[BinaryIO]:
     Raises `BadInput` past the size of the largest archive, `NotWritable` where it does not fit."""
     if stdin.stream is None:
         raise BadInput("-: there is no standard input here.")
-    folder = str(stdin.folder) if stdin.folder else None
-    with tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES, dir=folder) as spool:
+    folder, in_memory_bytes = None, MAX_ARCHIVE_BYTES
+    if stdin.folder is not None:
+        folder, in_memory_bytes = str(stdin.folder), _SPOOL_BYTES
+    with tempfile.SpooledTemporaryFile(in_memory_bytes, dir=folder) as spool:
         size = 0
         while chunk := _next_chunk(stdin.stream, stdin.unwanted):
             size += len(chunk)

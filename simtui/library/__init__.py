@@ -19,6 +19,7 @@ from simtui.store.store import Store
 
 if TYPE_CHECKING:
     from simtui.library.searching import Hit
+    from simtui.vault.life import Vault
 
 __all__ = ["Library", "SettingsShelf", "WorkflowShelf"]
 
@@ -33,6 +34,7 @@ class Library:
         """What the person should know about this home, a sentence each."""
         self.workflows = WorkflowShelf(store)
         self.settings = SettingsShelf(store)
+        self._vault: Vault | None = None
 
     @classmethod
     async def open(cls, home: Home, *, create: bool = True) -> Library:
@@ -66,8 +68,19 @@ class Library:
     ) -> None:
         await self.close()
 
+    @property
+    def vault(self) -> Vault:
+        """The vault; loaded when it is first asked for, since a list needs no cryptography."""
+        if self._vault is None:
+            from simtui.vault.life import Vault
+
+            self._vault = Vault(self.store)
+        return self._vault
+
     async def close(self) -> None:
-        """Ends every connection. Can be called twice."""
+        """Wipes keys and ends every connection. Can be called twice."""
+        if self._vault is not None:
+            self._vault.lock()
         await self.store.close()
 
     async def search(self, text: str, limit: int = 50) -> list[Hit]:

@@ -7,7 +7,7 @@ import orjson
 
 from simtui.errors import Damaged
 from simtui.model.redact import LikelyKey, examine
-from simtui.model.workflow import JsonObject, blocks_of, digest_of, edges_of, state_of
+from simtui.model.workflow import JsonObject, blocks_of, digest_of, edges_of, needs_of, state_of
 from simtui.store import payload
 from simtui.store.workflows import Content
 
@@ -31,6 +31,7 @@ def examined(document: bytes, value: JsonObject) -> tuple[Content, list[LikelyKe
         block_count=len(blocks_of(state)),
         edge_count=len(edges_of(state)),
         text=text,
+        needs=needs_of(value),
     )
     return content, keys
 

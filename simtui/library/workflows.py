@@ -17,7 +17,7 @@ from simtui.library.content import checked, content_of, document_of
 from simtui.model.filters import EMPTY, Filter
 from simtui.model.outline import Outline, outline_of
 from simtui.model.workflow import Version, Workflow, description_in
-from simtui.store import filtering, workflows
+from simtui.store import filtering, needs, workflows
 from simtui.store.store import Store
 from simtui.store.workflows import Content, Key, NamedFolder
 
@@ -106,6 +106,13 @@ class WorkflowShelf:
     async def folders(self) -> list[tuple[str, int]]:
         """Every folder's path with the number of workflows in it, by path."""
         return await self._store.read(workflows.folders)
+
+    async def needed(self) -> dict[str, list[tuple[str, str]]]:
+        """The secrets that workflows name, each with (id, name) of those workflows."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for name, workflow_id, workflow_name in await self._store.read(needs.users):
+            found.setdefault(name, []).append((workflow_id, workflow_name))
+        return found
 
     async def rename(self, workflow_id: str, name: str) -> None:
         """Raises `UsageError` for a name that cannot be one, `NotFound`, `Damaged`."""

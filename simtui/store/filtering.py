@@ -1,15 +1,15 @@
-"""A filter as SQL over `w` (the workflow) and `r` (its last run). What was typed is bound."""
+"""A filter as SQL over `w`, the workflow. What was typed is bound."""
 
 from __future__ import annotations
 
 from simtui.model.filters import Bound, Filter, Kind, Term
 from simtui.store import search
-from simtui.store.workflows import Condition
+from simtui.store.workflows import LAST_STATUS, Condition
 
 _COLUMNS = {
     "name": "w.name",
     "folder": "w.folder",
-    "status": "coalesce(r.status, 'never')",
+    "status": LAST_STATUS,
     "blocks": "w.block_count",
     "edges": "w.edge_count",
     "size": "w.document_bytes",

@@ -270,12 +270,17 @@ def link_to_zeros(path: Path) -> None:
     path.symlink_to("/dev/zero")
 
 
+def link_to_what_cannot_be_read(path: Path) -> None:
+    path.symlink_to("/proc/self/mem")
+
+
 STRANGE = {
     "a pipe": (pipe, "is a pipe, not a file"),
     "a socket": (socket_file, "cannot be opened"),
     "a link to nothing": (link_to_nothing, "cannot be opened: No such file"),
     "a link to itself": (link_to_itself, "cannot be opened: Too many levels"),
     "a device": (link_to_zeros, "is a device, not a file"),
+    "a file that cannot be read": (link_to_what_cannot_be_read, "cannot be"),
 }
 
 

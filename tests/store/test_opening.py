@@ -5,7 +5,6 @@ from __future__ import annotations
 import stat
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from simtui.store import engine as ours
 from simtui.store import filesystem, migrations, settings
 from simtui.store.filesystem import is_network, type_of
 from simtui.store.store import Store
+from tests.store.threads import assert_none_left, connection_threads
 
 WANTED = {
     "application_id": 0x53494D54,
@@ -196,13 +196,10 @@ async def test_the_journal_is_chosen_by_where_the_home_lies(
 async def test_a_database_that_is_refused_leaves_no_thread_behind(tmp_path: Path) -> None:
     path = tmp_path / "simai.db"
     path.write_bytes(b"not a database at all" * 400)
-    before = threading.active_count()
     for _ in range(20):
         with pytest.raises(Damaged):
             await Store.open(path)
-    # one of asyncio's own may have been made to wait for the others
-    assert threading.active_count() <= before + 4
-    assert not [t for t in threading.enumerate() if "_connection_worker_thread" in t.name]
+        assert connection_threads() == []  # each was waited for
 
 
 async def test_a_store_that_is_closed_opens_nothing_again(tmp_path: Path) -> None:
@@ -218,7 +215,7 @@ async def test_a_store_that_is_closed_opens_nothing_again(tmp_path: Path) -> Non
     ):
         with pytest.raises(SimtuiError, match="is closed"):
             await call
-    assert not [t for t in threading.enumerate() if "_connection_worker_thread" in t.name]
+    await assert_none_left()
 
 
 async def test_closing_moves_everything_into_the_one_file(store: Store) -> None:

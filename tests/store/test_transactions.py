@@ -20,6 +20,7 @@ from simtui.library import Library
 from simtui.paths import Home
 from simtui.store import engine, settings
 from simtui.store.store import READERS, Store
+from tests.store.threads import assert_none_left, connection_threads
 
 
 def put_two(connection: Connection, first: str, second: str) -> None:
@@ -135,8 +136,8 @@ async def test_a_read_that_is_cancelled_again_and_again_leaves_the_readers_sound
         with contextlib.suppress(asyncio.CancelledError):
             await task
     assert await asyncio.gather(*(store.read(count) for _ in range(9))) == [2000] * 9
-    threads = [t for t in threading.enumerate() if "_connection_worker" in t.name]
-    assert len(threads) == READERS + 1  # and the writer, which made the tables
+    # and the writer, which made the tables
+    assert len(connection_threads()) == READERS + 1
 
 
 async def test_a_read_sees_one_state_while_another_writes(store: Store) -> None:
@@ -176,7 +177,7 @@ async def test_closing_ends_every_thread_although_it_is_cancelled(tmp_path: Path
     with pytest.raises(asyncio.CancelledError):
         await closing
     await writing
-    assert not [t for t in threading.enumerate() if "_connection_worker" in t.name]
+    await assert_none_left()
     async with await Library.open(Home(tmp_path)) as library:
         assert await library.settings.all() == {"kept": "1"}
 

@@ -36,6 +36,15 @@ CREATE TABLE workflow_versions (
     UNIQUE (workflow_id, digest)
 );
 
+-- the secrets that the current document names, as {{NAME}}
+CREATE TABLE workflow_needs (
+    workflow_id TEXT NOT NULL REFERENCES workflows (id) ON DELETE CASCADE,
+    name        TEXT NOT NULL,
+    PRIMARY KEY (workflow_id, name)
+);
+
+CREATE INDEX workflow_needs_name ON workflow_needs (name);
+
 -- a folder that an export named: its real segments, Sim's id and place; empty ones among them
 CREATE TABLE folders (
     path       TEXT PRIMARY KEY NOT NULL,
@@ -59,7 +68,8 @@ CREATE TABLE runs (
     source         TEXT
 );
 
-CREATE INDEX runs_of_workflow ON runs (workflow_id, started_at DESC, id DESC);
+-- the status is there so that a list can be filtered by the last run's without reading the run
+CREATE INDEX runs_of_workflow ON runs (workflow_id, started_at DESC, id DESC, status);
 
 CREATE TABLE settings (
     key   TEXT PRIMARY KEY NOT NULL,

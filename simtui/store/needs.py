@@ -1,0 +1,27 @@
+"""Which secrets each workflow's document names, kept in the transaction that writes the document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+
+def put(connection: Connection, workflow_id: str, names: Iterable[str]) -> None:
+    """Keeps what a document names, instead of what the one before did."""
+    connection.execute("DELETE FROM workflow_needs WHERE workflow_id = ?", (workflow_id,))
+    connection.executemany(
+        "INSERT INTO workflow_needs (workflow_id, name) VALUES (?, ?)",
+        [(workflow_id, name) for name in names],
+    )
+
+
+def users(connection: Connection) -> list[tuple[str, str, str]]:
+    """(secret's name, workflow's id, workflow's name), by these names; none from the trash."""
+    return connection.execute(
+        "SELECT n.name, w.id, w.name FROM workflow_needs AS n"
+        " JOIN workflows AS w ON w.id = n.workflow_id AND w.deleted_at IS NULL"
+        " ORDER BY n.name, w.name, w.id"
+    ).fetchall()
