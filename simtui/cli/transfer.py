@@ -107,7 +107,8 @@ def _row_of(item: ImportItem) -> dict[str, Any]:
 
 
 def _print_item(item: ImportItem) -> None:
-    where = shown(item.entry or Path(item.source).name or item.source, 80)
+    file = Path(item.source).name or item.source
+    where = shown(f"{file} · {item.entry}" if item.entry else file, 120)
     if item.outcome == "refused":
         answer(f"✗ {where}: {shown(item.reason or '', 600)}")
         return
@@ -146,7 +147,7 @@ def export_command(
     target: Path | None,
     allow_secrets: bool,
     output: str,
-) -> None:
+) -> int:
     """Write workflows out. One workflow goes to standard output as Sim's JSON, unless --to or --as
     says otherwise."""
     if form == "bundle":
@@ -154,7 +155,7 @@ def export_command(
     if bool(workflow) == everything:
         raise UsageError("Name the workflows to export, or say --all.")
     form = form or ("zip" if everything or len(workflow) > 1 else "sim")
-    run(_export(face, workflow, form, target, allow_secrets, output))
+    return run(_export(face, workflow, form, target, allow_secrets, output))
 
 
 async def _export(
@@ -164,7 +165,7 @@ async def _export(
     target: Path | None,
     allow_secrets: bool,
     output: str,
-) -> None:
+) -> int:
     async with opened(face.home, create=False) as library:
         ids = None
         if references:
@@ -176,7 +177,7 @@ async def _export(
                 library, ids[0], sys.stdout.buffer, allow_secrets=allow_secrets
             )
             sys.stdout.buffer.flush()
-            return
+            return 0
         if str(target) == "-":
             raise UsageError("Only Sim's JSON goes to standard output. Name a file with --to.")
         done = await exporting.export_to(library, ids, form, target, allow_secrets=allow_secrets)
@@ -184,5 +185,8 @@ async def _export(
         talk(f"{wording.plural(done.workflows, 'workflow')} written.")
         answer(str(done.path))
     else:
-        row = {"path": str(done.path), "workflows": done.workflows, "bytes": done.size_bytes}
-        answer(dumps(row))
+        row: dict[str, Any] = {"path": str(done.path), "workflows": done.workflows}
+        answer(dumps(row | {"bytes": done.size_bytes, "left_out": list(done.left_out)}))
+    for sentence in done.left_out:
+        talk(f"Left out: {sentence}")
+    return 3 if done.left_out else 0

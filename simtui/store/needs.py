@@ -1,4 +1,4 @@
-"""Which secrets each workflow's document names, kept in the transaction that writes the document."""
+"""Which secrets each workflow names, kept in the transaction that writes its document."""
 
 from __future__ import annotations
 

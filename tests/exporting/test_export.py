@@ -17,6 +17,7 @@ import pytest
 
 from simtui import exporting
 from simtui.errors import BadInput, Damaged, NotFound, NotWritable, UsageError
+from simtui.importing import import_paths
 from simtui.library import Library
 from simtui.paths import Home
 from tests.conftest import Command
@@ -215,20 +216,35 @@ def test_the_command_refuses_a_likely_key_with_6(simtui: Command, tmp_path: Path
 # --- what cannot be finished -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("allow_secrets", [False, True], ids=["while looking", "while writing"])
-@pytest.mark.parametrize("form", FORMS)
-async def test_an_export_that_meets_a_damaged_document_leaves_nothing(
+@pytest.mark.parametrize("allow_secrets", [False, True], ids=["with its scan", "without"])
+@pytest.mark.parametrize("form", ["sim", *FORMS])
+async def test_a_damaged_document_that_was_asked_for_ends_the_export_with_nothing_left(
     filled: Library, tmp_path: Path, form: str, allow_secrets: bool
 ) -> None:
+    asked = [(await filled.workflows.find("resume")).id]
     await filled.store.write(flip_a_bit, "resume")
     (tmp_path / "empty").mkdir()
     before, rows = tree(tmp_path, without=filled.home.root), await tables_of(filled)
     targets = [tmp_path / "out"] + [tmp_path / "empty"] * (form == "files")
     for target in targets:
         with pytest.raises(Damaged, match="resume"):
-            await exporting.export_to(filled, None, form, target, allow_secrets=allow_secrets)
+            await exporting.export_to(filled, asked, form, target, allow_secrets=allow_secrets)
     assert tree(tmp_path, without=filled.home.root) == before
     assert await tables_of(filled) == rows
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_a_damaged_document_does_not_keep_the_others_in(
+    filled: Library, tmp_path: Path, form: str
+) -> None:
+    sound = await filled.workflows.count(trash=False) + await filled.workflows.count(trash=True)
+    await filled.store.write(flip_a_bit, "resume")
+    done = await exporting.export_to(filled, None, form, tmp_path / "out", allow_secrets=True)
+    assert any("resume" in sentence for sentence in done.left_out)
+    assert 0 < done.workflows < sound
+    async with await Library.open(Home(tmp_path / "other")) as other:
+        outcomes = [item.outcome async for item in import_paths(other, [tmp_path / "out"])]
+    assert outcomes == ["imported"] * done.workflows
 
 
 @pytest.mark.parametrize("form", FORMS)
