@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -80,3 +81,16 @@ def real_exports() -> Path:
     path = Path(folder).resolve()
     assert path.is_dir(), f"SIMTUI_REAL_EXPORTS={folder} is not a folder"
     return path
+
+
+@pytest.fixture(scope="session")
+def tool() -> Callable[[str], str]:
+    """The path of a program of the system that a test uses for real; `.ci/run` installs them."""
+
+    def found(name: str) -> str:
+        path = shutil.which(name)
+        if path is None:
+            pytest.skip(f"{name} is not installed")
+        return path
+
+    return found

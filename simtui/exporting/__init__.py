@@ -24,7 +24,8 @@ from simtui.formats.sim_zip import SimZipWriter
 from simtui.library import Library
 from simtui.library.workflows import now_ms
 from simtui.model.workflow import Workflow
-from simtui.store import workflows
+from simtui.store import folders, workflows
+from simtui.store.folders import NamedFolder
 
 FORMS = ("sim", "zip", "files")
 
@@ -79,7 +80,7 @@ async def export_zip(
     layout."""
     chosen = await library.store.read(workflows.ids) if ids is None else ids
     survey = await surveyed(library, chosen, allow_secrets, forgiving=ids is None)
-    named = await library.store.read(workflows.named_folders)
+    named = await library.store.read(folders.named)
     writer = SimZipWriter(stream, workspace="simtui", exported_at_ms=now_ms())
     if ids is None:
         for folder in named.values():
@@ -108,7 +109,7 @@ async def export_files(
     if ids is None:
         ids = await library.store.read(workflows.ids, trash=None)
     survey = await surveyed(library, ids, allow_secrets, versions=True, forgiving=everything)
-    named = await library.store.read(workflows.named_folders)
+    named = await library.store.read(folders.named)
     with filling(folder, _FILED):
         # the index takes its name last: a folder that was broken off is not taken for whole
         with writing(folder / _PARTIAL_INDEX) as stream:
@@ -199,7 +200,7 @@ async def _each(library: Library, survey: Survey) -> AsyncIterator[tuple[int, Wo
         yield done, workflow
 
 
-def _segments(path: str, named: dict[str, workflows.NamedFolder]) -> tuple[str, ...]:
+def _segments(path: str, named: dict[str, NamedFolder]) -> tuple[str, ...]:
     """The folders of a path. One that an export named keeps its own parts, "/" and all."""
     if not path:
         return ()

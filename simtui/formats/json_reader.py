@@ -22,7 +22,6 @@ MAX_DIGITS = 4300  # Python's own limit for turning digits into an integer
 _BOM = b"\xef\xbb\xbf"
 # The closing quote may be missing: in a file that is cut short the last string must match as well,
 # or each `\"` in it would be tried as a beginning, and the time would grow with the square.
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _LONG_NUMBER = re.compile(rf"-?[0-9]{{{MAX_DIGITS + 1}}}")
 _NOT_A_NUMBER = re.compile(r"-?(?:NaN|Infinity)")
 _YAML = re.compile(r"^blocks:[ \t]*\r?$", re.MULTILINE)
@@ -45,14 +44,22 @@ def read_json(data: bytes, what: str) -> tuple[Any, bytes]:
         raise BadInput(f"{what}: {_reason(data, error)}") from None
 
 
+_NO_STRUCTURE = bytes(set(range(256)) - set(b'{}[],"'))
+
+
 def _check_nesting(data: bytes, what: str) -> None:
-    nodes = data.count(b",") + data.count(b"{") + data.count(b"[")
-    depth = data.count(b"{") + data.count(b"[")
-    if nodes <= MAX_NODES and depth <= MAX_DEPTH:
+    # with what stands in strings, and so too many at worst
+    marks = data.translate(None, _NO_STRUCTURE)
+    opened = marks.count(b"{") + marks.count(b"[")
+    if opened <= MAX_DEPTH and opened + marks.count(b",") <= MAX_NODES:
         return
-    bare = _STRING.sub(b"0", data)
-    nodes = bare.count(b",") + bare.count(b"{") + bare.count(b"[")
-    if nodes > MAX_NODES:
+    # without pairs of backslashes, a quote behind one stands inside a string
+    if b"\\" in data:
+        escaped = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+        marks = escaped.translate(None, _NO_STRUCTURE)
+    # most strings hold no mark; two quotes less leave the others where they were
+    bare = b"".join(marks.replace(b'""', b"").split(b'"')[::2])
+    if bare.count(b",") + bare.count(b"{") + bare.count(b"[") > MAX_NODES:
         raise BadInput(f"{what}: more than {MAX_NODES:,} values.")
     if _depth(bare) > MAX_DEPTH:
         raise BadInput(f"{what}: too deeply nested (more than {MAX_DEPTH} levels).")

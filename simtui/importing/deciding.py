@@ -23,8 +23,8 @@ from simtui.importing.preparing import (
     Thing,
 )
 from simtui.model.workflow import Workflow, blocks_of, state_of
-from simtui.store import payload, settings, workflows
-from simtui.store.workflows import NamedFolder, path_of
+from simtui.store import folders, payload, settings, workflows
+from simtui.store.folders import NamedFolder, path_of
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -57,7 +57,7 @@ def _settle(connection: Connection, thing: Thing, on_conflict: str, now_ms: int)
             _keep_version(connection, thing)
             return None
         case PreparedFolder():
-            workflows.put_folder(connection, NamedFolder(thing.path, thing.id, thing.sort_order))
+            folders.put(connection, NamedFolder(thing.path, thing.id, thing.sort_order))
             return None
         case PreparedSetting():
             if thing.key not in settings.all_of(connection):
@@ -124,7 +124,7 @@ def _insert(connection: Connection, thing: Prepared, workflow_id: str, now_ms: i
     for depth, segment in enumerate(folder, 1):
         if "/" in segment:
             # the path alone could not tell it from two folders
-            workflows.put_folder(connection, NamedFolder(folder[:depth]))
+            folders.put(connection, NamedFolder(folder[:depth]))
     workflows.insert(
         connection,
         Workflow(

@@ -18,7 +18,7 @@ from simtui.library import Library
 from simtui.library.content import checked
 from simtui.model import wording
 from simtui.paths import Home, log_folder
-from simtui.store import checks, engine, migrations
+from simtui.store import checks, engine, migrations, secrets, vault
 from simtui.store.filesystem import is_network, type_of
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ async def examine(home: Home) -> list[Finding]:
     async with library:
         findings += [Finding("notice", False, notice) for notice in library.notices]
         findings += await _database(library.store)
+        findings += await _vault(library.store)
     return findings
 
 
@@ -95,6 +96,26 @@ async def _database(store: Store) -> list[Finding]:
         Finding("search index", not wrong, f"{wording.count(looked)} entries, {wrong} wrong")
     )
     return found
+
+
+async def _vault(store: Store) -> list[Finding]:
+    """What can be told of the vault without opening it."""
+    from simtui.vault import soundness
+
+    found = await store.read(vault.read)
+    sealed = await store.read(secrets.all_of)
+    if found is None and sealed:
+        lost = f"not there, and {wording.plural(len(sealed), 'secret')} sealed by it"
+        return [Finding("vault", False, lost, "Restore a backup that has it.")]
+    if found is None:
+        return [Finding("vault", None, "none yet")]
+    return [
+        Finding(name, not wrong, value, " ".join(wrong))
+        for name, value, wrong in (
+            ("vault", *soundness.of_ways(found)),
+            ("secrets", *soundness.of_sealed(found, sealed)),
+        )
+    ]
 
 
 async def _documents(store: Store) -> Finding:

@@ -38,17 +38,20 @@ async def find_hits(store: Store, text: str, limit: int) -> list[Hit]:
     match = search.match_of(text)
     if match is None:
         return []
-    pattern = pattern_of(search.words_of(text))
+    words = [fold(word) for word in search.words_of(text)]
     rows = await store.read(search.workflows, match, limit)
-    hits = []
-    for workflow_id, name, updated_at in rows:
-        found = await store.read(workflows.frame_of, workflow_id)
-        snippet = ""
-        if found is not None:
-            frame, digest = found
-            snippet = await off_the_loop(len(frame) * 6, _snippet, frame, digest, name, pattern)
-        hits.append(Hit("workflow", workflow_id, workflow_id, name, snippet, updated_at))
-    return hits
+    return [
+        Hit("workflow", ident, ident, name, await _snippet_of(store, ident, name, words), at)
+        for ident, name, at in rows
+    ]
+
+
+async def _snippet_of(store: Store, workflow_id: str, name: str, words: list[str]) -> str:
+    found = await store.read(workflows.frame_of, workflow_id)
+    if found is None:
+        return ""
+    frame, digest = found
+    return await off_the_loop(len(frame) * 6, _snippet, frame, digest, name, words)
 
 
 async def places_in(frame: bytes, digest: str, name: str, words: list[str]) -> list[str]:
@@ -56,45 +59,64 @@ async def places_in(frame: bytes, digest: str, name: str, words: list[str]) -> l
     found = [word for text in words for word in search.words_of(text)]
     if not found:
         return []
-    return await off_the_loop(len(frame) * 6, _places, frame, digest, name, pattern_of(found))
+    return await off_the_loop(
+        len(frame) * 6, _places, frame, digest, name, [fold(word) for word in found]
+    )
 
 
-def _places(frame: bytes, digest: str, name: str, pattern: str) -> list[str]:
+def _places(frame: bytes, digest: str, name: str, words: list[str]) -> list[str]:
     _document, value = checked(frame, digest, name)
-    expression = re.compile(pattern)
+    expression = pattern_of(words)
     places: dict[str, None] = {}
     for where, text in indexable_texts(value):
-        if where not in (text, "name") and expression.search(fold(text)):
+        folded = fold(text)
+        if where not in (text, "name") and _holds(folded, words) and expression.search(folded):
             places[cut(text, expression, where, around=20)] = None
         if len(places) == MAX_PLACES:
             break
     return list(places)
 
 
-def pattern_of(words: list[str]) -> str:
-    """A regular expression for the beginnings of words, as the index folds them."""
-    return r"\b(?:" + "|".join(re.escape(fold(word)) for word in words) + r")\w*"
+def pattern_of(words: list[str]) -> re.Pattern[str]:
+    """An expression for what begins with one of these folded words."""
+    return re.compile(r"\b(?:" + "|".join(map(re.escape, words)) + r")\w*")
+
+
+def _holds(folded: str, words: list[str]) -> bool:
+    """Whether one of the words is in it anywhere: most texts are passed over by this alone."""
+    return any(word in folded for word in words)
 
 
 def fold(text: str) -> str:
     """Lower case and without accents, character for character where that is possible, so that a
     place in the folded text is a place in the text."""
-    folded = []
-    for character in text:
-        base = unicodedata.normalize("NFKD", character)[:1].lower()
-        folded.append(base if len(base) == 1 else character)
-    return "".join(folded)
+    return text.lower() if text.isascii() else text.translate(_FOLDS)
 
 
-def _snippet(frame: bytes, digest: str, name: str, pattern: str) -> str:
+class _Folds(dict[int, str]):
+    """What each character folds to, found out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        base = unicodedata.normalize("NFKD", chr(code))[:1].lower()
+        self[code] = base if len(base) == 1 else chr(code)
+        return self[code]
+
+
+_FOLDS = _Folds()
+
+
+def _snippet(frame: bytes, digest: str, name: str, words: list[str]) -> str:
     try:
         _document, value = checked(frame, digest, name)
     except Damaged as error:
         return str(error)
-    expression = re.compile(pattern)
+    expression = pattern_of(words)
     best: tuple[int, str] = (0, "")
     for where, text in indexable_texts(value):
-        found = len({match.group() for match in expression.finditer(fold(text))})
+        folded = fold(text)
+        if not _holds(folded, words):
+            continue
+        found = len({match.group() for match in expression.finditer(folded)})
         if found > best[0]:
             best = (found, cut(text, expression, where))
     return best[1]

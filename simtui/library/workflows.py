@@ -17,9 +17,10 @@ from simtui.library.content import checked, content_of, document_of
 from simtui.model.filters import EMPTY, Filter
 from simtui.model.outline import Outline, outline_of
 from simtui.model.workflow import Version, Workflow, description_in
-from simtui.store import filtering, needs, workflows
+from simtui.store import filtering, folders, needs, workflows
+from simtui.store.folders import NamedFolder
 from simtui.store.store import Store
-from simtui.store.workflows import Content, Key, NamedFolder
+from simtui.store.workflows import Content, Key
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -105,7 +106,7 @@ class WorkflowShelf:
 
     async def folders(self) -> list[tuple[str, int]]:
         """Every folder's path with the number of workflows in it, by path."""
-        return await self._store.read(workflows.folders)
+        return await self._store.read(folders.listed)
 
     async def needed(self) -> dict[str, list[tuple[str, str]]]:
         """The secrets that workflows name, each with (id, name) of those workflows."""
@@ -197,7 +198,7 @@ def checked_folder(folder: str) -> str:
 
 
 def _move(connection: Connection, ids: Sequence[str], folder: str, now_ms: int) -> int:
-    path = _known_path(folder, workflows.named_folders(connection))
+    path = _known_path(folder, folders.named(connection))
     return workflows.move(connection, ids, path, now_ms)
 
 

@@ -8,13 +8,18 @@ is no help (it drifts); its id is. A value is safe only if it is wholly `{{NAME}
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from dataclasses import field as of_dataclass
+from functools import lru_cache
 from typing import Any
 
-from simtui.model.workflow import blocks_of, name_of, searchable_texts, state_of, variables_of
+import orjson
+
+from simtui.model.key_shapes import hinted, key_in, key_shapes, shapes_in
+from simtui.model.workflow import blocks_of, name_of, searchable_texts, state_of, string
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,65 +32,49 @@ class LikelyKey:
     masked: str
 
 
-_AT_A_WORD = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))"
-_ALONE = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))"
+Path = tuple[str | int | None, ...]
+"""The way to a string in a document: keys, places in lists, and `IN_JSON` where the string so far
+is JSON itself, as Sim keeps some tables and variables."""
 
-SHAPES = (
-    (
-        _AT_A_WORD,
-        r"sk-[A-Za-z0-9_-]{20,}",
-        r"(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,}",
-        r"gh[pousr]_[A-Za-z0-9]{30,}",
-        r"github_pat_[A-Za-z0-9_]{30,}",
-        r"glpat-[A-Za-z0-9_-]{18,}",
-        r"xox[abeoprs]-[A-Za-z0-9-]{10,}",
-        r"(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])",
-        r"AIza[A-Za-z0-9_-]{35}",
-        r"ya29\.[A-Za-z0-9_-]{20,}",
-        r"hf_[A-Za-z0-9]{30,}",
-        r"SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
-    ),
-    (
-        _ALONE,
-        # a capital tells a random key from an identifier
-        r"sim_(?=[a-z0-9_-]*[A-Z])[A-Za-z0-9_-]{24,}",
-        r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
-    ),
-    (
-        "",
-        r"-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*PRIVATE KEY-----)?",
-    ),
-)
-"""Issued keys by their own shape (each prefix is a provider's), behind what must stand before them:
-the start of a word ("risk-assessment" holds "sk-" too), or an escape in a text that is a program's.
-What may fail behind a run of any length never starts twice within that run, or a long text would
-take the square of its length."""
+IN_JSON = None
 
-LOOSE_SHAPES = (
-    r"(?<=[Bb]earer )[A-Za-z0-9._~+/=-]{20,}",
-    r"(?<=://)[^\s/:@{}<>]{1,64}:[^\s/:@{}<>]{3,}(?=@)",
-)
-"""What stands where a key stands; an example of one stands there too."""
-
-_EXAMPLE = re.compile(
-    r"(?-i:[A-Z_]+)|(?:.*[^a-z])?(?:your|example|placeholder|change[-_ ]?me|redacted|dummy|todo).*"
-    r"|[^:]*:(?:pass|passwd|password|pwd|pw|secret|token|[x*.]+)",
-    re.IGNORECASE | re.DOTALL,
-)
+EVERYWHERE_CHARACTERS = 12
+"""A value of so many stands for itself wherever it is; a shorter one may be a word like any other,
+and is meant only where a key stands."""
 
 
-@cache
-def _key_shapes() -> re.Pattern[str]:
-    # compiled once it is needed: 6 ms, which a command that only lists need not spend
-    issued = "|".join(f"{before}(?:{'|'.join(shapes)})" for before, *shapes in SHAPES)
-    return re.compile(f"{issued}|(?P<loose>{'|'.join(LOOSE_SHAPES)})")
+@dataclass(frozen=True, slots=True)
+class FoundKey:
+    """A likely key with its value, for whoever moves or hides it. `block` and `kind` are the name
+    and type of its block, "" for a variable; `field` the sub-block or the variable; `label` the
+    nearest name, of a header perhaps. `path` leads to the string that holds it."""
+
+    block: str
+    kind: str
+    field: str
+    label: str
+    rule: str
+    path: Path
+    value: str = of_dataclass(repr=False)
+
+    @property
+    def where(self) -> str:
+        """The block and the field, or the variable, as a person reads it."""
+        if not self.block:
+            return f"variable {self.field}"
+        return f"{self.block} · {self.field}" if self.field else self.block
+
+    @property
+    def masked(self) -> str:
+        """Enough of the value to know it again."""
+        return masked(self.value)
+
+    @property
+    def told(self) -> LikelyKey:
+        """What may be told of it."""
+        return LikelyKey(self.where, self.rule, self.masked)
 
 
-# what every one of the shapes above contains: one cheap look tells most texts apart
-_HINTS = re.compile(
-    r"sk-|k_live_|k_test_|sim_|gh[pousr]_|github_pat_|glpat-|xox|AKIA|ASIA|AIza|ya29|hf_|SG\.|eyJ"
-    r"|PRIVATE KEY|earer |://[^\s/]*@"
-)
 # sub-blocks that Sim itself holds as passwords, whatever the block (its `password: true` fields)
 _KEY_IDS = frozenset(
     """
@@ -109,6 +98,12 @@ _HEADER_NAMES = re.compile(
     r"|client[-_]?secret|password",
     re.IGNORECASE,
 )
+# fields that hold a key in one kind of block, and something ordinary in others
+_KEYS_OF_KIND = frozenset({("pagerduty", "routingKey")})
+_KEYS_OF_SOME_KIND = frozenset(field for _, field in _KEYS_OF_KIND)
+_JSON_BEGINS = ("[", "{")
+_SCHEME = re.compile(r"(?:Bearer|Basic|Token)\s+(?=\S+\s*$)", re.IGNORECASE)
+_MAX_DEPTH = 250
 _SAFE = re.compile(r"\s*(?:(?:Bearer|Basic|Token)\s+)?(?:\{\{[^{}]+\}\}|<[^<>\s]+>)\s*")
 _PLACEHOLDER = re.compile(
     r"[\s*•.xX_-]*|.*(?:your|example|placeholder|change[-_ ]?me|insert|redacted|dummy|todo).*"
@@ -119,55 +114,138 @@ _PLACEHOLDER = re.compile(
 
 def likely_keys(document: Mapping[str, Any]) -> list[LikelyKey]:
     """Every value of a document that looks like a key, in document order."""
-    found: list[LikelyKey] = []
+    return [key.told for key in keys_in(document)]
+
+
+def keys_in(document: Mapping[str, Any]) -> list[FoundKey]:
+    """The same, each with its value."""
+    finder = _Finder()
     state = state_of(document)
     for key, block in blocks_of(state).items():
         sub_blocks = block.get("subBlocks")
         if not isinstance(sub_blocks, dict):
             continue
-        block_name = None
+        finder.block = None
         for sub_id, sub_block in sub_blocks.items():
-            value = sub_block.get("value") if isinstance(sub_block, dict) else sub_block
-            if value is None or value == "":
+            inside = isinstance(sub_block, dict)
+            value = sub_block.get("value") if inside else sub_block
+            if value is None or (isinstance(value, str) and _is_plain(value, sub_id)):
                 continue
-            if block_name is None:
-                block_name = name_of(key, block)
-            _look(value, sub_id, f"{block_name} · {sub_id}", found)
-    for variable in variables_of(state):
+            if finder.block is None:
+                finder.block, finder.kind = name_of(key, block), string(block.get("type"))
+            finder.field = sub_id
+            path: Path = ("state", "blocks", key, "subBlocks", sub_id)
+            finder.look(value, sub_id, (*path, "value") if inside else path)
+    finder.kind = ""
+    for path, variable in _variables(state.get("variables"), ("state", "variables")):
         name = variable.get("name")
-        _look(
-            variable.get("value"), name if isinstance(name, str) else "", f"variable {name}", found
+        finder.block, finder.field = "", str(name)
+        finder.look(variable.get("value"), string(name), (*path, "value"))
+    return finder.found
+
+
+def _is_plain(text: str, label: str) -> bool:
+    """Whether a text surely holds no key, whatever kind of block it is in. Most are short words:
+    nothing is made of them, not even the way to them."""
+    return not (
+        label in _KEYS_OF_SOME_KIND
+        or is_key_name(label)
+        or text.lstrip()[:1] in _JSON_BEGINS
+        or hinted(text)
+    )
+
+
+def _variables(variables: Any, path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Each variable and the way to it, from any of the forms that `variables_of` knows."""
+    if isinstance(variables, str):
+        variables, path = parsed(variables), (*path, IN_JSON)
+    pairs: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(variables, dict):
+        pairs = variables.items()
+    elif isinstance(variables, list):
+        pairs = enumerate(variables)
+    for place, variable in pairs:
+        if isinstance(variable, dict):
+            yield (*path, place), variable
+
+
+class _Finder:
+    """A walk through the values of one document; `block`, `kind` and `field` say where it is."""
+
+    def __init__(self) -> None:
+        self.found: list[FoundKey] = []
+        self.block: str | None = None
+        self.kind = ""
+        self.field = ""
+
+    def look(self, value: Any, label: str, path: Path) -> None:
+        """Looks at a value and into it. `label` is the name that it goes by."""
+        if len(path) > _MAX_DEPTH:
+            return
+        if isinstance(value, str):
+            self._look_at(value, label, path)
+        elif isinstance(value, dict):
+            self._look_at_pair(value, path)
+            for key, item in value.items():
+                if isinstance(item, (dict, list)) or (
+                    isinstance(item, str) and not _is_plain(item, key)
+                ):
+                    self.look(item, key, (*path, key))
+        elif isinstance(value, list):
+            for place, item in enumerate(value):
+                if isinstance(item, (dict, list)):
+                    self.look(item, "", (*path, place))
+                elif isinstance(item, str) and not _is_plain(item, label):
+                    self.look(item, label, (*path, place))
+
+    def _look_at(self, text: str, label: str, path: Path) -> None:
+        before = len(self.found)
+        literal = self._is_key_field(label) and _is_literal(text)
+        if literal and "{{" not in text:
+            self._keep(text, label, f"{label} in clear", path)
+            return
+        inner = parsed(text)
+        if inner is not None:
+            self.look(inner, "", (*path, IN_JSON))
+        if len(self.found) == before:
+            for match in shapes_in(text):
+                self._keep(match, label, "it has the shape of a key", path)
+        if literal and len(self.found) == before:
+            self._keep(text, label, f"{label} in clear", path)
+
+    def _is_key_field(self, label: str) -> bool:
+        return is_key_name(label) or (self.kind, label) in _KEYS_OF_KIND
+
+    def _look_at_pair(self, value: Mapping[str, Any], path: Path) -> None:
+        """A row of a table, `{cells: {Key, Value}}`, or a header, `{name, value}`."""
+        for name_key, value_key in (("Key", "Value"), ("key", "value"), ("name", "value")):
+            name, content = value.get(name_key), value.get(value_key)
+            if (
+                isinstance(name, str)
+                and isinstance(content, str)
+                and _is_header(name)
+                and _is_literal(content)
+                and not key_in(content)
+            ):
+                self._keep(content, name, f"{name} in clear", (*path, value_key))
+                return
+
+    def _keep(self, text: str, label: str, rule: str, path: Path) -> None:
+        value = _SCHEME.sub("", text.strip(), count=1)
+        self.found.append(
+            FoundKey(self.block or "", self.kind, self.field, label, rule, path, value)
         )
-    return found
 
 
-def _look(value: Any, field: str, where: str, found: list[LikelyKey]) -> None:
-    if isinstance(value, str):
-        if is_key_name(field) and _is_literal(value):
-            found.append(LikelyKey(where, f"{field} in clear", masked(value)))
-        elif match := key_in(value):
-            found.append(LikelyKey(where, "it has the shape of a key", masked(match)))
-    elif isinstance(value, dict):
-        _look_in_pairs(value, where, found)
-        for key, item in value.items():
-            _look(item, key, where, found)
-    elif isinstance(value, list):
-        for item in value:
-            _look(item, field if isinstance(item, str) else "", where, found)
-
-
-def _look_in_pairs(value: Mapping[str, Any], where: str, found: list[LikelyKey]) -> None:
-    """A row of a table, `{cells: {Key, Value}}`, or a header, `{name, value}`."""
-    for name_key, value_key in (("Key", "Value"), ("key", "value"), ("name", "value")):
-        name, content = value.get(name_key), value.get(value_key)
-        if (
-            isinstance(name, str)
-            and isinstance(content, str)
-            and _is_header(name)
-            and _is_literal(content)
-            and not key_in(content)
-        ):
-            found.append(LikelyKey(where, f"{name} in clear", masked(content)))
+def parsed(text: str) -> dict[str, Any] | list[Any] | None:
+    """What a string holds that is JSON itself; None where it is none."""
+    if text.lstrip()[:1] not in _JSON_BEGINS:
+        return None
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return value if isinstance(value, (dict, list)) else None
 
 
 @lru_cache(4096)
@@ -175,16 +253,6 @@ def is_key_name(field: str) -> bool:
     """Whether a field of this name holds a key: Sim's own password fields, however written."""
     plain = re.sub(r"[^a-z0-9]", "", field.lower())
     return plain in _KEY_IDS or _KEY_ENDING.search(plain) is not None
-
-
-def key_in(text: str) -> str | None:
-    """The first thing in a text that has the shape of an issued key."""
-    if _HINTS.search(text) is None:
-        return None
-    for match in _key_shapes().finditer(text):
-        if match["loose"] is None or _EXAMPLE.fullmatch(match["loose"]) is None:
-            return match.group()
-    return None
 
 
 def _is_literal(value: str) -> bool:
@@ -204,49 +272,50 @@ def masked(value: str) -> str:
 def examine(document: Mapping[str, Any]) -> tuple[list[LikelyKey], str]:
     """The likely keys of a document, and what of its text may enter the search index: all but the
     values that look like keys."""
-    keys = likely_keys(document)
-    return keys, "\n".join(text for _, text in _without(document, bool(keys)))
+    keys = keys_in(document)
+    text = "\n".join(text for _, text in _without(document, keys))
+    return [key.told for key in keys], text
 
 
 def indexable_texts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What a search may find in a document, as (where, text)."""
-    return _without(document, True)
+    return _without(document, keys_in(document))
 
 
-def _without(document: Mapping[str, Any], has_keys: bool) -> Iterator[tuple[str, str]]:
-    if not has_keys:
+def _without(document: Mapping[str, Any], keys: list[FoundKey]) -> Iterator[tuple[str, str]]:
+    """The texts without the keys: each is taken out of the text that holds it, and a long one out
+    of every other."""
+    if not keys:
         yield from searchable_texts(document)
         return
-    hidden = _literal_keys(document)
+    held: dict[str, list[str]] = {}
+    for key in keys:
+        held.setdefault(_holder(document, key.path), []).append(key.value)
+    anywhere = [key.value for key in keys if len(key.value) >= EVERYWHERE_CHARACTERS]
     for where, text in searchable_texts(document):
-        if text in hidden:
-            continue
-        yield where, _key_shapes().sub(" ", text) if _HINTS.search(text) else text
+        cleaned = text
+        for value in (*held.get(text, ()), *anywhere):
+            for form in forms_of(value):
+                cleaned = cleaned.replace(form, " ")
+        if hinted(cleaned):
+            cleaned = key_shapes().sub(" ", cleaned)
+        if cleaned.strip():
+            yield where, cleaned
 
 
-def _literal_keys(document: Mapping[str, Any]) -> set[str]:
-    """The whole values that stand in a key's field, or beside a header's name."""
-    found: set[str] = set()
-    state = state_of(document)
-    holders: list[Any] = [block.get("subBlocks") for block in blocks_of(state).values()]
-    pending = [("", holder) for holder in (*holders, variables_of(state))]
-    while pending:
-        field, item = pending.pop()
-        if isinstance(item, str):
-            if is_key_name(field) and _is_literal(item):
-                found.add(item)
-        elif isinstance(item, list):
-            pending += [(field if isinstance(part, str) else "", part) for part in item]
-        elif isinstance(item, dict):
-            named = next((item[k] for k in ("Key", "key", "name") if _is_header(item.get(k))), None)
-            for key, part in item.items():
-                # a sub-block's value goes by the sub-block's name, a header's by the header's
-                own = key.lower() == "value" and isinstance(part, (str, list))
-                label = field or key if own else key
-                if own and named is not None and isinstance(part, str) and _is_literal(part):
-                    found.add(part)
-                pending.append((label, part))
-    return found
+def _holder(document: Mapping[str, Any], path: Path) -> str:
+    """The string of the document that a path leads to or into."""
+    value: Any = document
+    for step in path:
+        if step is IN_JSON:
+            break
+        value = value[step]
+    return string(value)
+
+
+def forms_of(value: str) -> set[str]:
+    """A value as it may stand in a text: as it is, or as JSON writes it."""
+    return {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
 
 
 def _is_header(name: Any) -> bool:

@@ -37,6 +37,12 @@ def remove(connection: Connection, kind: str, ref: str) -> None:
         connection.execute("DELETE FROM search WHERE rowid = ?", (row[0],))
 
 
+def forget_removed(connection: Connection) -> None:
+    """Rewrites the index without the words of what was removed from it: a contentless index keeps
+    them in its segments until then."""
+    connection.execute("INSERT INTO search (search) VALUES ('optimize')")
+
+
 def words_of(text: str) -> list[str]:
     """The words of what a person typed, as the index would split them. Composed first: a combining
     accent belongs to its word, and Python would split there."""

@@ -19,19 +19,26 @@ class SealedSecret:
     updated_at: int
 
 
-_ROWS = "SELECT provider, encrypted_value, created_at, updated_at FROM secrets"
+# as bytes, whatever they are: one bit turns a BLOB into a TEXT, and one that is not UTF-8 would
+# keep every other row from being read
+_ROWS = """
+    SELECT CAST(provider AS BLOB), CAST(encrypted_value AS BLOB), created_at, updated_at
+      FROM secrets"""
 
 
 def all_of(connection: Connection) -> list[SealedSecret]:
     """Every secret, by name."""
-    rows = connection.execute(f"{_ROWS} ORDER BY provider").fetchall()
-    return [SealedSecret(*row) for row in rows]
+    return [_read(row) for row in connection.execute(f"{_ROWS} ORDER BY provider").fetchall()]
 
 
 def get(connection: Connection, name: str) -> SealedSecret | None:
     """The secret of this name."""
     row = connection.execute(f"{_ROWS} WHERE provider = ?", (name,)).fetchone()
-    return SealedSecret(*row) if row else None
+    return _read(row) if row else None
+
+
+def _read(row: tuple[bytes, bytes, int, int]) -> SealedSecret:
+    return SealedSecret(row[0].decode(errors="replace"), *row[1:])
 
 
 def put(connection: Connection, name: str, sealed: bytes, now_ms: int) -> None:

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Concatenate, Generic, ParamSpec, TypeVar, cast
 
 import aiosqlite
 
-from simtui.errors import SimtuiError
-from simtui.store import engine, migrations
+from simtui.errors import Busy, SimtuiError
+from simtui.store import engine, migrations, search
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -43,6 +43,7 @@ class Store:
         self._free: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
         self._opening = asyncio.Lock()
         self._ending: set[asyncio.Task[None]] = set()
+        self._to_forget = False
         self._closed = False
 
     @classmethod
@@ -162,6 +163,16 @@ class Store:
         writer = self._writer or await self._open_writer()
         return await self._on(writer, _checkpoint)
 
+    async def forget(self) -> bool:
+        """Takes what was deleted or overwritten out of the search index and the write-ahead log,
+        where the clear text of a secret would stay. False while somebody reads: then it is tried
+        again, at the latest when this is closed."""
+        self._to_forget = True
+        await self.write(search.forget_removed)
+        with contextlib.suppress(Busy):
+            self._to_forget = not await self.checkpoint()
+        return not self._to_forget
+
     async def close(self) -> None:
         """Ends every connection after what it was given to do, also where the caller is cancelled
         meanwhile. Can be called twice."""
@@ -174,6 +185,9 @@ class Store:
             if self._writer is not None:
                 with contextlib.suppress(Exception):  # advice to the planner, never worth an error
                     await self._on(self._writer, _optimize)
+                if self._to_forget:
+                    with contextlib.suppress(SimtuiError):
+                        await self._on(self._writer, _checkpoint)
             self._closed = True
             connections = [*self._readers, *([self._writer] if self._writer else [])]
             self._readers, self._writer = [], None

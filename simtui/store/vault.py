@@ -16,24 +16,36 @@ PackedSlot = tuple[int, bytes]
 
 @dataclass(frozen=True, slots=True)
 class VaultRows:
-    """`retired`: each key before the one in force, by its id, sealed by that."""
+    """`store_id` and `key_id` say which slots count; they have no checksum of their own. `retired`:
+    each key before the one in force, by its id, sealed by that."""
 
     store_id: str
     key_id: bytes
-    created_at: int
     slots: tuple[PackedSlot, ...]
     retired: tuple[tuple[bytes, bytes], ...]
 
+    @property
+    def mark(self) -> tuple[str, bytes]:
+        """Another one where another key was put in force."""
+        return self.store_id, self.key_id
+
 
 def read(connection: Connection) -> VaultRows | None:
-    """The vault; None where there is none yet."""
-    row = connection.execute("SELECT store_id, key_id, created_at FROM vault").fetchone()
-    if row is None:
+    """The vault; None where there is none yet. Slots without the row beside them are one."""
+    # as bytes, whatever they are: what rotted is told by its checksum, not by the engine
+    row = connection.execute(
+        "SELECT CAST(store_id AS BLOB), CAST(key_id AS BLOB) FROM vault"
+    ).fetchone()
+    slots = connection.execute(
+        "SELECT number, CAST(packed AS BLOB) FROM vault_slots ORDER BY number"
+    ).fetchall()
+    retired = connection.execute(
+        "SELECT CAST(key_id AS BLOB), CAST(sealed AS BLOB) FROM vault_retired_keys"
+    ).fetchall()
+    if row is None and not slots and not retired:
         return None
-    slots = connection.execute("SELECT number, packed FROM vault_slots ORDER BY number").fetchall()
-    retired = connection.execute("SELECT key_id, sealed FROM vault_retired_keys").fetchall()
-    store_id, key_id, created_at = row
-    return VaultRows(store_id, key_id, created_at, tuple(slots), tuple(retired))
+    store_id, key_id = row or (b"", b"")
+    return VaultRows(store_id.decode(errors="replace"), key_id, tuple(slots), tuple(retired))
 
 
 def create(
@@ -59,17 +71,29 @@ def remove_slots(connection: Connection, numbers: Sequence[int]) -> None:
 
 def put_in_force(
     connection: Connection,
+    store_id: str,
     key_id: bytes,
     retired: Iterable[tuple[bytes, bytes]],
     gone: Sequence[int],
     now_ms: int,
 ) -> None:
-    """Puts another data key in force. `retired`: all keys before it, sealed by it; `gone`: the
-    numbers of the slots that led to the one before."""
-    connection.execute("UPDATE vault SET key_id = ?", (key_id,))
-    connection.execute("DELETE FROM vault_retired_keys")
+    """Puts another data key in force. `retired`: the keys before it, sealed by it; one that is not
+    among them stays as it is. `gone`: the numbers of the slots that led to the one before."""
+    connection.execute(
+        "INSERT INTO vault (only, store_id, key_id, created_at) VALUES (1, ?, ?, ?)"
+        " ON CONFLICT (only) DO UPDATE"
+        " SET store_id = excluded.store_id, key_id = excluded.key_id",
+        (store_id, key_id, now_ms),
+    )
     connection.executemany(
-        "INSERT INTO vault_retired_keys (key_id, sealed, retired_at) VALUES (?, ?, ?)",
+        "INSERT INTO vault_retired_keys (key_id, sealed, retired_at) VALUES (?, ?, ?)"
+        " ON CONFLICT (key_id) DO UPDATE SET sealed = excluded.sealed",
         [(ident, sealed, now_ms) for ident, sealed in retired],
     )
     remove_slots(connection, gone)
+
+
+def take_away(connection: Connection) -> None:
+    """Takes the vault away. Only for one that seals nothing."""
+    connection.execute("DELETE FROM vault_slots")
+    connection.execute("DELETE FROM vault")

@@ -3,7 +3,6 @@ that `Store` opened; what belongs together (row, version, search index) changes 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -49,9 +48,8 @@ _LAST_OF_RUNS = "FROM runs WHERE workflow_id = w.id ORDER BY started_at DESC, id
 LAST_STATUS = f"coalesce((SELECT status {_LAST_OF_RUNS}), 'never')"
 """The last run's status, or `never`: read from the index alone."""
 
-# by its rowid, which holds within a statement: by its id it would be looked up in another index
 _LAST_RUN = f"""
-LEFT JOIN runs AS r ON r.rowid = (SELECT rowid {_LAST_OF_RUNS})"""
+LEFT JOIN runs AS r ON r.id = (SELECT id {_LAST_OF_RUNS})"""
 _ROW = (
     """
 SELECT w.id, w.name, w.folder, w.description, w.created_at, w.updated_at, w.digest,
@@ -104,6 +102,7 @@ def page(
 
 
 def count(connection: Connection, condition: Condition = EVERYTHING, *, trash: bool = False) -> int:
+    """How many rows the condition selects."""
     # left to itself the engine reads every row, since the index does not hold `deleted_at`
     index = f"INDEXED BY {_INDEX[trash]}" if condition == EVERYTHING else ""
     sql = f"SELECT count(*) FROM workflows AS w {index} WHERE {_place(trash)} AND ({condition.sql})"
@@ -354,56 +353,6 @@ def _update(
             f"UPDATE workflows SET {change} WHERE {only} AND id = ?", (*parameters, workflow_id)
         ).rowcount
     return changed
-
-
-def folders(connection: Connection) -> list[tuple[str, int]]:
-    """Every folder that holds a workflow or was named by an export, with the number of workflows
-    in it, by path."""
-    return connection.execute(
-        "SELECT path, sum(n) FROM ("
-        " SELECT folder AS path, 1 AS n FROM workflows WHERE deleted_at IS NULL AND folder <> ''"
-        " UNION ALL SELECT path, 0 FROM folders"
-        ") GROUP BY path ORDER BY path"
-    ).fetchall()
-
-
-@dataclass(frozen=True, slots=True)
-class NamedFolder:
-    """A folder as an export named it: its real segments, and Sim's id and place where known."""
-
-    segments: tuple[str, ...]
-    id: str | None = None
-    sort_order: int | None = None
-
-
-def put_folder(connection: Connection, folder: NamedFolder) -> None:
-    """Remembers a folder; what was known of it and is not said anew stays."""
-    connection.execute(
-        "INSERT INTO folders (path, segments, id, sort_order) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (path) DO UPDATE SET id = coalesce(excluded.id, id),"
-        " sort_order = coalesce(excluded.sort_order, sort_order)",
-        (
-            path_of(folder.segments),
-            json.dumps(folder.segments, ensure_ascii=False),
-            folder.id,
-            folder.sort_order,
-        ),
-    )
-
-
-def named_folders(connection: Connection) -> dict[str, NamedFolder]:
-    """The folders that an export named, by path."""
-    rows = connection.execute("SELECT path, segments, id, sort_order FROM folders ORDER BY path")
-    return {
-        path: NamedFolder(tuple(json.loads(segments)), ident, order)
-        for path, segments, ident, order in rows
-    }
-
-
-def path_of(segments: Sequence[str]) -> str:
-    """A folder's path as people read it. A segment may itself hold a "/" (`Ops / Intake`), so the
-    way back goes through `named_folders` first."""
-    return "/".join(segments)
 
 
 def ids(connection: Connection, *, trash: bool | None = False) -> list[str]:

@@ -5,29 +5,34 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import tempfile
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import events
+from textual.actions import ActionParseResult
 from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
+from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 
-from simtui import faults
 from simtui.errors import SimtuiError, shown
 from simtui.library import Library
 from simtui.model import settings
 from simtui.paths import Home
+from simtui.tui.sample_home import SampleHome
 from simtui.tui.screens.frame import Frame
 from simtui.tui.screens.workflows import Workflows
+from simtui.tui.telling import words_for
 from simtui.tui.theme import THEMES, theme_named
 from simtui.tui.typed import Typed
+from simtui.tui.undo import Undo
+from simtui.tui.watch import Watch
 from simtui.tui.work import Work
+
+if TYPE_CHECKING:
+    from simtui.tui.screens.tally import Tally
 
 Answer = TypeVar("Answer")
 
@@ -40,11 +45,6 @@ def _palette() -> type[Provider]:
     return Palette
 
 
-def _fault_words(error: BaseException) -> str:
-    what = f"{type(error).__name__}: {shown(str(error), 120)}"
-    return f"a fault in simtui ({what}). What was done before stays. Report: {faults.report(error)}"
-
-
 class SimtuiApp(App[None], inherit_bindings=False):
     """`said` is the last thing to tell, with its colour. `samples` says that the library is a
     throw-away one; `farewell` is told on stderr when the screen is gone."""
@@ -53,6 +53,7 @@ class SimtuiApp(App[None], inherit_bindings=False):
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = []
     library: Library
+    _watch: Watch
 
     def __init__(self, home: Home, *, samples: bool = False) -> None:
         # only then does Textual leave out every colour (its own NO_COLOR leaves greys)
@@ -62,28 +63,33 @@ class SimtuiApp(App[None], inherit_bindings=False):
         self.samples = samples
         self.absolute_times = False
         self.work = Work(self._say)
-        self.typed = Typed(lambda: self.screen.focused or self.screen)
+        self.typed = Typed(lambda: self.screen.focused or self.screen, self.tell_error)
         self.said: tuple[str, str] | None = None
         self.farewell = ""
-        self._undo: list[tuple[str, Callable[[], Awaitable[object]]]] = []
-        self._seen = 0
+        self.undo = Undo()
+        self.last_report: Tally | None = None
         self._feeding: asyncio.Task[None] | None = None
         self._areas: dict[int, Frame] = {}
         self._own: Library | None = None
-        self._samples_folder: tempfile.TemporaryDirectory[str] | None = None
+        self._samples: SampleHome | None = None
+        self._opening = False
 
     async def on_mount(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.leave, 128 + number)
         try:
-            self.library = await (self._sample_library() if self.samples else self._own_library())
+            if self.samples:
+                self._samples = await SampleHome.made()
+                self.library = self._samples.library
+            else:
+                self.library = await Library.open(self.home)
+            await self._take_settings()
+            self._watch = await Watch.on(self.library)
         except SimtuiError as error:
             self.farewell = error.message
             self.exit(return_code=error.exit_code)
             return
-        await self._take_settings()
-        self._seen = await self.library.data_version()
         await self.push_screen(self._area(1))
         for notice in self.library.notices:
             self.tell(notice, "warning")
@@ -99,12 +105,11 @@ class SimtuiApp(App[None], inherit_bindings=False):
     async def ask(self, dialog: ModalScreen[Answer] | Screen[Answer]) -> Answer | None:
         """Shows a screen and waits for its answer; the next key meets it, however fast it comes."""
         answered: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
-        await self.push_screen(dialog, answered.set_result)
+        await self.push_screen(
+            dialog, lambda answer: None if answered.done() else answered.set_result(answer)
+        )
         self.typed.release()
         return await answered
-
-    async def _own_library(self) -> Library:
-        return await Library.open(self.home)
 
     async def _take_settings(self) -> None:
         stored = await self.library.settings.all()
@@ -121,8 +126,8 @@ class SimtuiApp(App[None], inherit_bindings=False):
         for library in (getattr(self, "library", None), self._own):
             if library is not None:
                 await library.close()
-        if self._samples_folder is not None:
-            self._samples_folder.cleanup()
+        if self._samples is not None:
+            await self._samples.close()
 
     def leave(self, return_code: int = 0) -> None:
         """Ends the program, with its database closed, also when a signal asks for it."""
@@ -132,12 +137,30 @@ class SimtuiApp(App[None], inherit_bindings=False):
     def _fatal_error(self) -> None:
         # Textual would print a traceback with the values of variables in it
         if self._exception is not None:
-            self.farewell = _fault_words(self._exception)
+            self.farewell = words_for(self._exception)
         self._close_messages_no_wait()
 
-    def tell_fault(self, error: BaseException) -> None:
-        """Says that something of ours went wrong, and goes on."""
-        self.tell(_fault_words(error), "error")
+    def tell_error(self, error: BaseException) -> None:
+        """Says what was refused, or that something of ours went wrong; the screen goes on."""
+        self.tell(words_for(error), "error")
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        if isinstance(default_namespace, Frame):
+            self.tell("")  # what was said gives way to the next act
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        except Exception as error:
+            self.tell_error(error)
+            return True
+
+    def action_command_palette(self) -> None:
+        if isinstance(self.screen, Frame):
+            super().action_command_palette()
 
     # -- areas
 
@@ -170,11 +193,14 @@ class SimtuiApp(App[None], inherit_bindings=False):
 
     async def _follow(self) -> None:
         """Shows what another process changed, without a key."""
-        version = await self.library.data_version()
-        if version != self._seen:
-            self._seen = version
-            if not self.work.words and self.workflows.is_attached:
+        watch = self._watch
+        try:
+            # while work is running its own writes are seen at its end
+            if not self.work.words and await watch.changed() and self.workflows.is_attached:
                 await self.workflows.reload()
+        except SimtuiError as error:
+            if watch.library is self.library:  # else it was closed for another one
+                self.tell_error(error)
 
     # -- what is said
 
@@ -184,60 +210,44 @@ class SimtuiApp(App[None], inherit_bindings=False):
         self.said = (line, colour) if line else None
         self._say()
 
+    def busy(self) -> bool:
+        """Whether something is running; says so."""
+        if self.work.words:
+            self.tell("One thing at a time: esc ends what is running.", "warning")
+        return bool(self.work.words)
+
     def _say(self) -> None:
         if isinstance(self.screen, Frame) and self.screen.is_mounted:
             self.screen.say_status()
 
-    # -- what can be undone
-
-    def can_undo(self, words: str, inverse: Callable[[], Awaitable[object]]) -> None:
-        """Remembers how the last change is undone; `words` say what is true then."""
-        self._undo.append((words, inverse))
-
-    @property
-    def undoable(self) -> bool:
-        return bool(self._undo)
-
-    async def undo(self) -> str:
-        """Undoes the last change. What is true now, or "" where there was none."""
-        if not self._undo:
-            return ""
-        words, inverse = self._undo.pop()
-        await inverse()
-        return words
-
     # -- samples
-
-    async def _sample_library(self) -> Library:
-        from simtui.samples import fill
-
-        self._samples_folder = tempfile.TemporaryDirectory(prefix="simtui-samples-")
-        library = await Library.open(Home(Path(self._samples_folder.name)))
-        await fill(library, time.time_ns() // 1_000_000)
-        return library
 
     async def open_samples(self) -> None:
         """Opens a throw-away library with samples; esc leads back to the own one."""
-        if not self.samples:
-            own = self.library
-            self.library = await self._sample_library()
-            self.samples, self._own = True, own
-            await self._other_library("Samples: nothing here is kept. esc leads back.")
+        if self.samples or self._opening or self.busy():
+            return
+        self._opening = True
+        try:
+            self._samples = await SampleHome.made()
+        finally:
+            self._opening = False
+        self._own, self.samples = self.library, True
+        await self._use(self._samples.library, "Samples: nothing here is kept. esc leads back.")
 
     async def leave_samples(self) -> None:
         """Back to the own library, where there is one."""
-        if self._own is None or self._samples_folder is None:
+        if self._own is None or self._samples is None:
             return
-        sample, folder = self.library, self._samples_folder
-        self.library, self._own = self._own, None
-        self.samples, self._samples_folder = False, None
-        await self._other_library("Back in your own home.")
-        await sample.close()
-        folder.cleanup()
+        own, samples = self._own, self._samples
+        self._own, self._samples, self.samples = None, None, False
+        await self._use(own, "Back in your own home.")
+        await samples.close()
 
-    async def _other_library(self, words: str) -> None:
-        self._undo.clear()
-        self._seen = await self.library.data_version()
+    async def _use(self, library: Library, words: str) -> None:
+        self.library = library
+        self.undo.forget()
+        self.last_report = None
+        self._watch = await Watch.on(library)
         self.workflows.say_areas()
         await self.workflows.show_list()
         self.tell(words)

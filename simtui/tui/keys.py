@@ -11,8 +11,9 @@ from textual.binding import Binding
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """`places` are the screens and panes it works in; `footer` is its word in the line of keys,
-    empty where it is left out there; `call` is what Textual calls, unless it bears the id's name."""
+    """`places` are the screens and panes it works in (`trashed` is an open workflow of the trash);
+    `footer` is its word in the line of keys, empty where it is left out there; `call` is what
+    Textual calls, unless it bears the id's name."""
 
     id: str
     keys: str
@@ -29,12 +30,17 @@ class Action:
     def shown_keys(self) -> str:
         return " ".join(_SHOWN.get(key, key) for key in self.keys.split(","))
 
+    @property
+    def called(self) -> str:
+        """What Textual calls."""
+        return self.call or self.id
+
     def in_place(self, place: str) -> bool:
         """Whether it works in one of these places (words with spaces between)."""
         return not set(place.split()).isdisjoint(self.places.split())
 
     def binding(self) -> Binding:
-        return Binding(self.keys, self.call or self.id, self.help, id=self.id)
+        return Binding(self.keys, self.called, self.help, id=self.id)
 
 
 _SHOWN = {"enter": "⏎", "slash": "/", "colon": ":", "question_mark": "?", "escape": "esc"}
@@ -43,35 +49,36 @@ _SHOWN |= {"right_square_bracket": "]", "left_square_bracket": "[", "plus": "+"}
 AREAS = ("Workflows", "Runs", "Secrets", "Backups", "Settings")
 
 ACTIONS: tuple[Action, ...] = (
-    Action("open", "enter", "Open what is under the cursor", "workflows versions trash", "open"),
-    Action("filter", "slash", "Filter the list; find in a text", "workflows detail trash", "filter"),
+    Action("open", "enter", "Open what is under the cursor", "workflows versions trash trashed-versions", "open"),
+    Action("filter", "slash", "Filter the list; find in a text", "workflows detail trash trashed", "filter"),
     Action("import", "i", "Bring workflows in from a file, a folder or a zip", "workflows empty", "import", "act('import')"),
-    Action("export", "x", "Export: Sim JSON, a workspace zip, or plain files", "workflows detail trash", "export", "act('export')"),
+    Action("report", "I", "The report of the last import", "workflows empty", "", "act('report')"),
+    Action("export", "x", "Export: Sim JSON, a workspace zip, or plain files", "workflows detail trash trashed", "export", "act('export')"),
     Action("rename", "R", "Rename", "workflows detail", "", "act('rename')"),
     Action("move", "m", "Move to a folder", "workflows detail", "", "act('move')"),
     Action("delete", "d", "Delete: to the trash", "workflows detail", "delete", "act('delete')"),
-    Action("restore", "w", "Take out of the trash", "trash", "take out", "act('restore')"),
-    Action("undo", "u", "Undo the last change", "workflows detail empty trash", "undo", "act('undo')"),
+    Action("restore", "w", "Take out of the trash", "trash trashed", "take out", "act('restore')"),
+    Action("undo", "u", "Undo the last change", "workflows detail empty trash trashed", "undo", "act('undo')"),
     Action("mark", "space", "Mark, for export, move and delete", "workflows trash"),
     Action("folders", "F", "Narrow to a folder", "workflows", "", "act('folders')"),
     Action("trash", "T", "Show the trash, or the library again", "workflows empty trash", ""),
-    Action("overview", "o", "Overview of the workflow", "workflows detail trash", "", "view('Overview')"),
-    Action("json", "J", "The workflow's JSON", "workflows detail trash", "", "view('JSON')"),
-    Action("versions", "v", "Its earlier versions", "workflows detail trash", "", "view('Versions')"),
+    Action("overview", "o", "Overview of the workflow", "workflows detail trash trashed", "", "view('Overview')"),
+    Action("json", "J", "The workflow's JSON", "workflows detail trash trashed", "", "view('JSON')"),
+    Action("versions", "v", "Its earlier versions", "workflows detail trash trashed", "", "view('Versions')"),
     Action("rollback", "B", "Make the version under the cursor the current one", "versions", "roll back", "act('rollback')"),
-    Action("next_problem", "right_square_bracket", "Next problem", "detail", "", "next_problem(1)"),
-    Action("previous_problem", "left_square_bracket", "Previous problem", "detail", "", "next_problem(-1)"),
-    Action("next_match", "n", "Next match", "detail", "", "next_match(1)"),
-    Action("previous_match", "N", "Previous match", "detail", "", "next_match(-1)"),
-    Action("other_pane", "tab", "To the other pane", "workflows detail trash"),
-    Action("copy", "y", "Copy the id (in a text: the line)", "workflows detail trash"),
-    Action("times", "t", "Relative or absolute times", "workflows trash"),
-    Action("refresh", "r", "Read everything again", "workflows empty trash"),
+    Action("next_problem", "right_square_bracket", "Next problem", "detail trashed", "", "next_problem(1)"),
+    Action("previous_problem", "left_square_bracket", "Previous problem", "detail trashed", "", "next_problem(-1)"),
+    Action("next_match", "n", "Next match", "detail trashed", "", "next_match(1)"),
+    Action("previous_match", "N", "Previous match", "detail trashed", "", "next_match(-1)"),
+    Action("other_pane", "tab", "To the other pane", "workflows detail trash trashed"),
+    Action("copy", "y", "Copy the id (in a text: the line)", "workflows detail trash trashed"),
+    Action("times", "t", "Relative or absolute times", "workflows detail trash trashed"),
+    Action("refresh", "r", "Read everything again", "workflows detail empty trash trashed"),
     Action("samples", "D", "Look around in sample workflows", "workflows empty", "samples"),
-    Action("back", "escape", "Back; ends work that is running", "workflows detail empty trash"),
-    Action("palette", "colon,ctrl+p", "Every action by its name, and workflows", "workflows detail area empty trash", "palette", "app.command_palette"),
-    Action("help", "question_mark", "Help for where you are", "workflows detail area empty trash", "help"),
-    Action("quit", "q", "Quit", "workflows detail area empty trash", "quit"),
+    Action("back", "escape", "Back; ends work that is running", "workflows detail area empty trash trashed"),
+    Action("palette", "colon,ctrl+p", "Every action by its name, and workflows", "workflows detail area empty trash trashed", "palette", "app.command_palette"),
+    Action("help", "question_mark", "Help for where you are", "workflows detail area empty trash trashed", "help"),
+    Action("quit", "q", "Quit", "workflows detail area empty trash trashed", "quit"),
 )  # fmt: skip
 
 AREA_BINDINGS = [
@@ -91,6 +98,12 @@ def bindings(*ids: str) -> list[Binding]:
     """The bindings of the actions with these ids, in this order."""
     by_id = {action.id: action for action in ACTIONS}
     return [by_id[ident].binding() for ident in ids]
+
+
+def works(called: str, place: str) -> bool:
+    """Whether what is called works in a place; what is not in the table works everywhere."""
+    named = [action for action in ACTIONS if action.called == called]
+    return not named or any(action.in_place(place) for action in named)
 
 
 def in_place(place: str) -> Iterator[Action]:

@@ -28,7 +28,7 @@ class Palette(Provider):
     def _actions(self) -> list[tuple[str, str, str]]:
         """Name, key and what is called."""
         here = [
-            (action.help, action.first_key, action.call or action.id)
+            (action.help, action.first_key, action.called)
             for action in in_place(self._frame.place)
             if action.id not in ("palette", "back")
         ]

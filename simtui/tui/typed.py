@@ -15,10 +15,13 @@ PATIENCE_SECONDS = 1.0
 
 
 class Typed:
-    """`put` takes what came (a key, a paste) as a call that hands it on."""
+    """`put` takes what came (a key, a paste) as a call that hands it on. What goes wrong there is
+    told, and the next key works all the same."""
 
-    def __init__(self, focus: Callable[[], DOMNode]) -> None:
-        self._focus = focus
+    def __init__(
+        self, focus: Callable[[], DOMNode], tell_error: Callable[[BaseException], None]
+    ) -> None:
+        self._focus, self._tell_error = focus, tell_error
         self._waiting: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
         self._busy: asyncio.Event | None = None
 
@@ -39,9 +42,9 @@ class Typed:
         """Hands on, one at a time, for ever."""
         while True:
             hand_on = await self._waiting.get()
-            focus = self._focus()
-            await hand_on()
             try:
+                focus = self._focus()
+                await hand_on()
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     # once for the key itself, once for the message that it may have become
                     await _passed_by(focus)
@@ -50,6 +53,8 @@ class Typed:
                         await self._busy.wait()
             except TimeoutError:
                 pass
+            except Exception as error:
+                self._tell_error(error)
             self._busy = None
 
 

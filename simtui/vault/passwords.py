@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from simtui.errors import Damaged, UsageError
+from simtui.errors import Damaged, Locked, UsageError, shown
 from simtui.vault.memory import wipe
 from simtui.vault.sealing import KEY_BYTES
 
@@ -38,10 +38,11 @@ def checked(cost: Cost, what: str) -> Cost:
     """Raises `Damaged` for parameters that we would never have written."""
     for name in ("passes", "memory_kib", "lanes"):
         value = getattr(cost, name)
-        if not getattr(FLOOR, name) <= value <= getattr(CEILING, name):
+        lowest, highest = getattr(FLOOR, name), getattr(CEILING, name)
+        if type(value) is not int or not lowest <= value <= highest:
             raise Damaged(
-                f"{what} asks for {name} {value}, which simtui never writes; it was not tried. "
-                "The password may be right: try another way in."
+                f"{what} asks for {name} {shown(str(value), 20)}, which simtui never writes; it "
+                "was not tried. The password may be right: try another way in."
             )
     return cost
 
@@ -49,7 +50,7 @@ def checked(cost: Cost, what: str) -> Cost:
 def normal(password: str) -> bytearray:
     """The password as bytes: NFC, so that the same letters typed on another machine are the same.
     Raises `UsageError` where it is empty or too long."""
-    encoded = bytearray(unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass"))
+    encoded = bytearray(_composed(password).encode("utf-8", "surrogatepass"))
     if not encoded:
         raise UsageError("An empty password is none.")
     if len(encoded) > MAX_PASSWORD_BYTES:
@@ -60,7 +61,7 @@ def normal(password: str) -> bytearray:
 
 def checked_new(password: str) -> bytearray:
     """`normal`, for a password that is being chosen. Raises `UsageError`."""
-    if len(password) < MIN_NEW_CHARACTERS:
+    if len(_composed(password)) < MIN_NEW_CHARACTERS:
         raise UsageError(
             f"A master password has at least {MIN_NEW_CHARACTERS} characters; four or five words "
             "are better than one."
@@ -68,8 +69,13 @@ def checked_new(password: str) -> bytearray:
     return normal(password)
 
 
+def _composed(password: str) -> str:
+    return unicodedata.normalize("NFC", password)
+
+
 def derive(password: bytearray, salt: bytes, cost: Cost) -> bytearray:
-    """The key. Takes about half a second and lets go of the GIL; not for the loop's thread."""
+    """The key. Takes about half a second and lets go of the GIL; not for the loop's thread.
+    Raises `Locked` where the machine has not the memory for it."""
     key = bytearray(KEY_BYTES)
     argon = Argon2id(
         salt=salt,
@@ -78,7 +84,13 @@ def derive(password: bytearray, salt: bytes, cost: Cost) -> bytearray:
         lanes=cost.lanes,
         memory_cost=cost.memory_kib,
     )
-    argon.derive_into(password, key)  # type: ignore[arg-type]  # takes any buffer; its stub says bytes
+    try:
+        argon.derive_into(password, key)  # type: ignore[arg-type]  # takes any buffer; its stub says bytes
+    except MemoryError:
+        raise Locked(
+            f"A password needs {cost.memory_kib // 1024} MiB of free memory to be tried, which is "
+            "not there. It was not tried; the recovery code and the keyring need none."
+        ) from None
     return key
 
 

@@ -29,8 +29,10 @@ _FORMAT = b"S1"
 _AES_256_GCM = 1
 _CHECKSUM_BYTES = 8
 _HEAD_BYTES = len(_FORMAT) + 1 + KEY_ID_BYTES + NONCE_BYTES
-_SECRETS = b"simtui/v1/secrets"
+_SUB_KEY = b"simtui/v1/secrets"
 _KEY_ID = b"simtui/v1/key-id"
+
+SECRETS, RETIRED_KEYS = "secrets", "vault_retired_keys"
 
 DataKeys = Mapping[bytes, bytearray]
 """Data keys by their ids."""
@@ -44,6 +46,16 @@ class Place:
     table: str
     row: str
     column: str
+
+
+def secret_place(store_id: str, name: str) -> Place:
+    """Where a secret's value lies."""
+    return Place(store_id, SECRETS, name, "encrypted_value")
+
+
+def retired_place(store_id: str, key_id: bytes) -> Place:
+    """Where a data key lies that is no longer in force, sealed by the one that is."""
+    return Place(store_id, RETIRED_KEYS, key_id.hex(), "sealed")
 
 
 class SealedByAnotherKey(Locked):
@@ -86,17 +98,19 @@ def decrypted(key: bytearray, nonce: bytes, sealed: bytes, associated: bytes) ->
     try:
         AESGCM(key).decrypt_into(nonce, sealed, associated, plain)
     except InvalidTag:
+        wipe(plain)
         return None
     return plain
 
 
 def seal(key: bytearray, plain: bytes | bytearray, place: Place) -> bytes:
     """Seals a value for its place."""
-    key_id = key_id_of(key)
-    sub_key = derived(key, _SECRETS)
-    head = _FORMAT + bytes([_AES_256_GCM]) + key_id
-    nonce, ciphertext = encrypted(sub_key, plain, _associated(place, head))
-    wipe(sub_key)
+    head = _FORMAT + bytes([_AES_256_GCM]) + key_id_of(key)
+    sub_key = derived(key, _SUB_KEY)
+    try:
+        nonce, ciphertext = encrypted(sub_key, plain, _associated(place, head))
+    finally:
+        wipe(sub_key)
     body = head + nonce + ciphertext
     return body + _checksum(body)
 
@@ -116,9 +130,11 @@ def unseal(keys: DataKeys, sealed: bytes, place: Place) -> bytearray:
         sealed[_HEAD_BYTES - NONCE_BYTES : _HEAD_BYTES],
     )
     ciphertext = sealed[_HEAD_BYTES:-_CHECKSUM_BYTES]
-    sub_key = derived(key, _SECRETS)
-    plain = decrypted(sub_key, nonce, ciphertext, _associated(place, head))
-    wipe(sub_key)
+    sub_key = derived(key, _SUB_KEY)
+    try:
+        plain = decrypted(sub_key, nonce, ciphertext, _associated(place, head))
+    finally:
+        wipe(sub_key)
     if plain is None:
         raise Damaged(f"{_name(place)} is damaged: it was altered, or moved from another place.")
     return plain
@@ -144,4 +160,5 @@ def _checksum(body: bytes) -> bytes:
 
 
 def _name(place: Place) -> str:
-    return f'the secret "{shown(place.row, 80)}"'
+    what = "retired key" if place.table == RETIRED_KEYS else "secret"
+    return f'The {what} "{shown(place.row, 80)}"'

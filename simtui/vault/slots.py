@@ -19,6 +19,9 @@ from simtui.vault import passwords
 from simtui.vault.memory import wipe
 from simtui.vault.sealing import (
     KEY_BYTES,
+    KEY_ID_BYTES,
+    NONCE_BYTES,
+    TAG_BYTES,
     bound,
     decrypted,
     derived,
@@ -30,6 +33,7 @@ VERSION = 1
 SALT_BYTES = 16
 KEYRING, PASSWORD, RECOVERY = "keyring", "password", "recovery"
 WAYS = (KEYRING, PASSWORD, RECOVERY)
+_LONGEST_BYTES = 4096
 _HKDF, _ARGON2ID = "hkdf-sha256", "argon2id"
 _KDF_OF = {KEYRING: _HKDF, PASSWORD: _ARGON2ID, RECOVERY: _HKDF}
 
@@ -41,9 +45,11 @@ class WrongWayIn(Locked):
 @dataclass(frozen=True, slots=True)
 class Slot:
     """`way` is keyring, password or recovery; `cost` is None where the KDF has none. `key_id` names
-    the data key inside. `number` is how people call it, from 1."""
+    the data key inside. `number` is how people call it, from 1; it is not bound to what is wrapped.
+    """
 
     id: str
+    store_id: str
     number: int
     way: str
     cost: passwords.Cost | None
@@ -63,6 +69,7 @@ class Slot:
             {
                 "version": VERSION,
                 "id": self.id,
+                "store_id": self.store_id,
                 "number": self.number,
                 "way": self.way,
                 "kdf": _KDF_OF[self.way],
@@ -88,23 +95,28 @@ def new_slot(
         cost = cost or passwords.calibrated()
     key_id = key_id_of(data_key)
     key = _key_of(way, secret, salt, cost)
-    nonce, wrapped = encrypted(key, data_key, _associated(store_id, ident, way, cost, salt, key_id))
-    wipe(key)
-    return Slot(ident, number, way, cost, salt, nonce, wrapped, key_id, now_ms)
+    try:
+        nonce, wrapped = encrypted(
+            key, data_key, _associated(store_id, ident, way, cost, salt, key_id)
+        )
+    finally:
+        wipe(key)
+    return Slot(ident, store_id, number, way, cost, salt, nonce, wrapped, key_id, now_ms)
 
 
 def read_slot(packed: bytes, number: int) -> Slot:
     """A stored slot. Raises `Damaged`, which names its number."""
     body, checksum = packed[:-32], packed[-32:]
     what = f"slot {number}"
-    if hashlib.sha256(body).digest() != checksum:
+    if len(packed) > _LONGEST_BYTES or hashlib.sha256(body).digest() != checksum:
         raise _damaged(what)
     try:
         fields = json.loads(body)
-        if fields["version"] != VERSION:
+        if fields["version"] > VERSION:
             raise Damaged(f"The lock's {what} was written by a newer simtui; update to open it.")
         slot = Slot(
             id=fields["id"],
+            store_id=fields["store_id"],
             number=fields["number"],
             way=fields["way"],
             cost=passwords.Cost(**fields["cost"]) if fields["cost"] else None,
@@ -114,26 +126,40 @@ def read_slot(packed: bytes, number: int) -> Slot:
             key_id=bytes.fromhex(fields["key_id"]),
             created_at=fields["created_at"],
         )
-    except (KeyError, TypeError, ValueError) as error:
+        sound = _is_sound(slot, fields) and slot.number == number
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise _damaged(what) from error
-    if slot.way not in WAYS or slot.number != number or fields["kdf"] != _KDF_OF[slot.way]:
-        raise _damaged(what)
-    if (slot.way == PASSWORD) != (slot.cost is not None):
+    if not sound:
         raise _damaged(what)
     if slot.cost is not None:
         passwords.checked(slot.cost, f"The lock's {what}")
     return slot
 
 
-def open_slot(store_id: str, slot: Slot, secret: bytearray) -> bytearray:
-    """The data key. Raises `WrongWayIn`, or `Damaged` where what comes out is not that key."""
+def _is_sound(slot: Slot, fields: dict[str, Any]) -> bool:
+    lengths = [len(part) for part in (slot.salt, slot.nonce, slot.wrapped, slot.key_id)]
+    types = [type(fields[name]) for name in ("id", "store_id", "created_at")]
+    return (
+        (fields["version"], fields["kdf"]) == (VERSION, _KDF_OF[slot.way])
+        and lengths == [SALT_BYTES, NONCE_BYTES, KEY_BYTES + TAG_BYTES, KEY_ID_BYTES]
+        and types == [str, str, int]
+        and (slot.way == PASSWORD) == (slot.cost is not None)
+    )
+
+
+def open_slot(slot: Slot, secret: bytearray) -> bytearray:
+    """The data key. Raises `WrongWayIn`, or `Damaged` where what comes out is not that key. A
+    password takes half a second."""
     key = _key_of(slot.way, secret, slot.salt, slot.cost)
-    associated = _associated(store_id, slot.id, slot.way, slot.cost, slot.salt, slot.key_id)
-    data_key = decrypted(key, slot.nonce, slot.wrapped, associated)
-    wipe(key)
+    associated = _associated(slot.store_id, slot.id, slot.way, slot.cost, slot.salt, slot.key_id)
+    try:
+        data_key = decrypted(key, slot.nonce, slot.wrapped, associated)
+    finally:
+        wipe(key)
     if data_key is None:
         raise WrongWayIn(f"This {_WORDS[slot.way]} does not open it.")
-    if len(data_key) != KEY_BYTES or key_id_of(data_key) != slot.key_id:
+    if key_id_of(data_key) != slot.key_id:
+        wipe(data_key)
         raise _damaged(slot.name)
     return data_key
 

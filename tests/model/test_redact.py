@@ -13,16 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simtui.model.redact import (
-    LOOSE_SHAPES,
-    SHAPES,
-    examine,
-    indexable_texts,
-    is_key_name,
-    key_in,
-    likely_keys,
-    masked,
-)
+from simtui.model.key_shapes import LOOSE_SHAPES, SHAPES, key_in
+from simtui.model.redact import examine, indexable_texts, is_key_name, likely_keys, masked
 from tests.making import block, document
 
 RANDOM = "Zk3tT9wQx7Lr2Vb8Np4Hs6Yd1Cf5Gm0J"

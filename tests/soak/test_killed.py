@@ -23,25 +23,23 @@ pytestmark = [pytest.mark.soak, pytest.mark.timeout(300)]
 def test_an_import_that_is_killed_leaves_whole_workflows_and_is_completed_by_the_next(
     home: Home, many: Exports, moment: int
 ) -> None:
-    child = subprocess.Popen(
-        command(home, "import", many.folder, "-o", "jsonl"), stdout=subprocess.PIPE, text=True
-    )
-    assert child.stdout is not None
-    told = 0
-    if moment == 0:  # while the tables are being made
-        while not home.database.exists():
-            assert child.poll() is None
-    else:
-        for _line in child.stdout:
-            told += 1
-            if told == moment * 90:
-                break
-        # items are told by the batch: some way into the next one
-        time.sleep(random.Random(moment).random() * 0.15)
-    child.kill()
-    told += sum(line.endswith("}\n") for line in child.stdout)
-    assert child.wait() == -9, "the import was over before it was killed"
-    child.stdout.close()
+    importing = command(home, "import", many.folder, "-o", "jsonl")
+    with subprocess.Popen(importing, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        told = 0
+        if moment == 0:  # while the tables are being made
+            while not home.database.exists():
+                assert child.poll() is None
+        else:
+            for _line in child.stdout:
+                told += 1
+                if told == moment * 90:
+                    break
+            # items are told by the batch: some way into the next one
+            time.sleep(random.Random(moment).random() * 0.15)
+        child.kill()
+        told += sum(line.endswith("}\n") for line in child.stdout)
+        assert child.wait() == -9, "the import was over before it was killed"
 
     present = check_whole(home, many.contents)
     assert told <= present < COUNT
@@ -70,19 +68,16 @@ WRITER = textwrap.dedent(
 @pytest.mark.parametrize("moment", range(20))
 def test_a_write_that_was_acknowledged_survives_a_kill(tmp_path: Path, moment: int) -> None:
     path = tmp_path / "simai.db"
-    child = subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True
-    )
-    assert child.stdout is not None
-    last = -1
-    for line in child.stdout:
-        last = int(line)
-        if last == moment * 47:  # past the first checkpoints of the log, too
-            break
-    child.kill()
-    last = max([last, *(int(line) for line in child.stdout if line.endswith("\n"))])
-    child.wait()
-    child.stdout.close()
+    writing = [sys.executable, "-c", WRITER, str(path)]
+    with subprocess.Popen(writing, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        last = -1
+        for line in child.stdout:
+            last = int(line)
+            if last == moment * 47:  # past the first checkpoints of the log, too
+                break
+        child.kill()
+        last = max([last, *(int(line) for line in child.stdout if line.endswith("\n"))])
 
     connection = engine.connect(path)
     found = sorted(settings.all_of(connection))
@@ -112,18 +107,16 @@ OPENER = textwrap.dedent(
 @pytest.mark.parametrize("moment", range(20))
 def test_a_first_opening_that_is_killed_leaves_a_home_that_opens(home: Home, moment: int) -> None:
     home.root.mkdir(mode=0o700)
-    child = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", OPENER, str(home.database)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-    )
-    assert child.stdin is not None
-    assert child.stdout is not None
-    assert child.stdout.readline() == "ready\n"
-    time.sleep(moment * 0.001)  # the tables are made within some twenty milliseconds
-    child.kill()
-    child.communicate()
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        time.sleep(moment * 0.001)  # the tables are made within some twenty milliseconds
+        child.kill()
 
     if home.database.exists():
         connection = engine.connect(home.database)

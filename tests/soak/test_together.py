@@ -26,17 +26,22 @@ def start(home: Home, *arguments: object) -> subprocess.Popen[str]:
     )
 
 
-def test_two_imports_of_one_folder_at_once_bring_each_workflow_once(
-    home: Home, many: Exports
+def test_two_imports_of_the_same_files_at_once_bring_each_workflow_once(
+    home: Home, tmp_path: Path, many: Exports
 ) -> None:
-    both = [start(home, "import", many.folder, "-o", "json") for _ in range(2)]
+    halves = tmp_path / "even", tmp_path / "odd"
+    for half in halves:
+        half.mkdir()
+    for n, path in enumerate(sorted(many.folder.iterdir())):
+        (halves[n % 2] / path.name).hardlink_to(path)
+    # from both ends, so that neither only follows the other
+    both = [start(home, "import", *order, "-o", "json") for order in (halves, halves[::-1])]
     answers = [child.communicate(timeout=240) for child in both]
     assert [child.returncode for child in both] == [0, 0], answers
     counts = [json.loads(out) for out, _said in answers]
     for count in counts:
         assert count["imported"] + count["unchanged"] == COUNT
     assert sum(count["imported"] for count in counts) == COUNT
-    # each had its turns, or this would have tried nothing
     assert all(count["imported"] for count in counts)
     assert check_whole(home, many.contents) == COUNT
 

@@ -8,10 +8,10 @@ import pytest
 
 from simtui.errors import NotFound
 from simtui.model.workflow import Workflow
-from simtui.store import checks, workflows
+from simtui.store import checks, folders, workflows
+from simtui.store.folders import NamedFolder
 from simtui.store.store import Store
-from simtui.store.workflows import NamedFolder
-from tests.store.rows import add, content
+from tests.store.rows import add, add_run, content
 
 
 def key(row: Workflow) -> tuple[int, str]:
@@ -120,15 +120,15 @@ async def test_where_a_name_is_only_in_the_trash_it_is_told(store: Store) -> Non
 
 
 async def test_a_folder_keeps_what_an_export_said_of_it(store: Store) -> None:
-    await store.write(workflows.put_folder, NamedFolder(("Ops / Intake", "Daily"), "f-1", 3))
-    await store.write(workflows.put_folder, NamedFolder(("Ops / Intake", "Daily")))
-    assert await store.read(workflows.named_folders) == {
+    await store.write(folders.put, NamedFolder(("Ops / Intake", "Daily"), "f-1", 3))
+    await store.write(folders.put, NamedFolder(("Ops / Intake", "Daily")))
+    assert await store.read(folders.named) == {
         "Ops / Intake/Daily": NamedFolder(("Ops / Intake", "Daily"), "f-1", 3)
     }
     await store.write(add, "a", folder="Ops / Intake/Daily")
     await store.write(add, "b", folder="Elsewhere")
     await store.write(workflows.delete, ["b"], 2000)
-    assert await store.read(workflows.folders) == [("Ops / Intake/Daily", 1)]
+    assert await store.read(folders.listed) == [("Ops / Intake/Daily", 1)]
 
 
 async def test_a_move_counts_what_was_elsewhere(store: Store) -> None:
@@ -138,3 +138,46 @@ async def test_a_move_counts_what_was_elsewhere(store: Store) -> None:
     row = await store.read(workflows.get, "w001")
     assert row is not None
     assert (row.folder, row.updated_at) == ("Ops", 9000)
+
+
+@pytest.mark.parametrize("trash", [False, True])
+async def test_pages_and_the_count_go_by_an_index_and_never_sort(store: Store, trash: bool) -> None:
+    def plans(connection: Connection) -> list[str]:
+        asked: list[str] = []
+        connection.set_trace_callback(asked.append)
+        workflows.page(connection, trash=trash)
+        workflows.page(connection, trash=trash, after=(5000, "w"), count_runs=True)
+        workflows.page(connection, trash=trash, before=(5000, "w"))
+        workflows.page(connection, trash=trash, from_end=True)
+        workflows.count(connection, trash=trash)
+        connection.set_trace_callback(None)
+        return [
+            " · ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}"))
+            for sql in asked
+        ]
+
+    await store.write(many, 9)
+    found = await store.read(plans)
+    assert len(found) == 5
+    index = "workflows_deleted" if trash else "workflows_updated"
+    for plan in found:
+        assert f"USING INDEX {index}" in plan
+        assert "TEMP B-TREE" not in plan
+        assert "SCAN runs" not in plan
+
+
+async def test_the_last_run_is_the_one_that_started_last(store: Store) -> None:
+    def runs(connection: Connection) -> None:
+        add(connection, "a")
+        add(connection, "b")
+        add_run(connection, "1", "a", "failed", 3000)
+        add_run(connection, "2", "a", "completed", 2000)
+        add_run(connection, "3", "b", "completed", 1000)
+        add_run(connection, "4", "b", "failed", 1000)  # at once: the greater id is the later
+
+    await store.write(runs)
+    rows = await store.read(workflows.page, count_runs=True)
+    assert [(row.id, row.last_run_status, row.last_run_at, row.run_count) for row in rows] == [
+        ("b", "failed", 1000, 2),
+        ("a", "failed", 3000, 2),
+    ]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
+from textual import events
 from textual.pilot import Pilot
 
 from simtui.paths import Home
@@ -31,6 +33,27 @@ class Driver:
 
     async def type(self, text: str) -> None:
         await self._pilot.press(*("space" if c == " " else c for c in text))
+
+    async def paste(self, text: str) -> None:
+        self.app.post_message(events.Paste(text))
+        await self._pilot.pause()
+
+    async def click(self, column: int, row: int, times: int = 1) -> None:
+        await self._pilot.click(offset=(column, row), times=times)
+
+    async def wheel_down(self, column: int, row: int) -> None:
+        event = partial(
+            events.MouseScrollDown, None, column, row, 0, 1, 0, False, False, False, column, row
+        )
+        self.app.post_message(event())
+        await self._pilot.pause()
+
+    async def resize(self, columns: int, rows: int) -> None:
+        await self._pilot.resize_terminal(columns, rows)
+
+    async def pause(self) -> None:
+        """Until what was asked for so far has been done."""
+        await self._pilot.pause()
 
     async def sees(self, *texts: str) -> str:
         """Waits until all of these are on the screen. The whole screen."""

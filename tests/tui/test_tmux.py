@@ -8,7 +8,7 @@ import sys
 import time
 import uuid
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -62,7 +62,8 @@ class Tmux:
 
 
 @pytest.fixture(params=[(80, 24), (120, 40), (60, 20)], ids=["80x24", "120x40", "60x20"])
-def tmux(request: pytest.FixtureRequest, home: Home) -> Iterator[Tmux]:
+def tmux(request: pytest.FixtureRequest, home: Home, tool: Callable[[str], str]) -> Iterator[Tmux]:
+    tool("tmux")
     command = shlex.join([sys.executable, "-m", "simtui", "--home", str(home.root)])
     window = Tmux(f"{command}; echo ended with $?; sleep 60", *request.param)
     yield window

@@ -6,9 +6,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from simtui.errors import shown
+from simtui.errors import NotFound, shown
+from simtui.library import WorkflowShelf
 from simtui.model import wording
+from simtui.model.workflow import Workflow
+from simtui.tui.screens import transfer
 from simtui.tui.screens.dialogs import AskText, Choose, Confirm
+from simtui.tui.screens.rows import quoted
+from simtui.tui.widgets.one_line_input import in_one_line
 
 if TYPE_CHECKING:
     from simtui.tui.screens.workflows import Workflows
@@ -20,43 +25,59 @@ async def rename(screen: Workflows) -> None:
     """Asks for a name and gives it."""
     row = screen.chosen
     if row is None:
+        screen.nothing_chosen()
         return
-    name = await screen.simtui.ask(AskText("Rename", row.name, "⏎ rename   esc not now"))
-    if not name or name.strip() == row.name:
+    offered = in_one_line(row.name)
+    name = await screen.simtui.ask(AskText("Rename", offered, "⏎ rename   esc not now"))
+    if name is None or name.strip() in (row.name, offered):
         return
     shelf = screen.simtui.library.workflows
+    if not await _those(shelf, [row.id], in_trash=False):
+        raise NotFound(f"{shown(row.name, 60)} went to the trash meanwhile. It was not renamed.")
     await shelf.rename(row.id, name)
-    screen.simtui.can_undo(
-        f"{shown(name.strip(), 40)} is {shown(row.name, 40)} again",
-        lambda: shelf.rename(row.id, row.name),
-    )
+    renamed = await shelf.get(row.id)
+
+    async def back() -> str:
+        present = await shelf.get(row.id)
+        if present and renamed and present.digest == renamed.digest != row.digest:
+            await _roll_back_to(shelf, row)
+        else:  # somebody changed it since, and keeps what they did
+            await shelf.rename(row.id, row.name)
+        return f"{shown(name.strip(), 40)} is {shown(row.name, 40)} again"
+
+    screen.simtui.undo.remember(back)
     await screen.changed(f"Renamed to {shown(name.strip(), 60)}.")
 
 
 async def move(screen: Workflows) -> None:
     """Asks for a folder and moves what is meant there."""
-    ids, row = screen.chosen_ids(), screen.chosen
-    if not ids or row is None:
+    ids = screen.chosen_ids()
+    if not ids:
+        screen.nothing_chosen()
         return
+    shelf = screen.simtui.library.workflows
+    places = {item.folder for ident in ids if (item := await shelf.get(ident))}
     folder = await screen.simtui.ask(
         AskText(
             f"Move {wording.plural(len(ids), 'workflow')} to which folder?",
-            row.folder,
-            "Sales/Inbound; empty for none   ⏎ move   esc not now",
+            in_one_line(places.pop()) if len(places) == 1 else "",
+            f"{await _unseen(screen)}Sales/Inbound; empty for none   ⏎ move   esc not now",
         )
     )
     if folder is None:
         return
-    shelf = screen.simtui.library.workflows
     before = {ident: item.folder for ident in ids if (item := await shelf.get(ident))}
     moved = await shelf.move(ids, folder)
 
-    async def back() -> None:
+    async def back() -> str:
+        returned = 0
         for ident, place in before.items():
-            await shelf.move([ident], place)
+            returned += await shelf.move([ident], place)
+        return f"{wording.plural(returned, 'workflow')} moved back"
 
     if moved:
-        screen.simtui.can_undo(f"{wording.plural(moved, 'workflow')} moved back", back)
+        screen.simtui.undo.remember(back)
+        screen.unmark()
     await screen.changed(f"{wording.plural(moved, 'workflow')} moved.")
 
 
@@ -70,45 +91,62 @@ async def folders(screen: Workflows) -> None:
     choices += [(path, f"{shown(path, 60)}  {wording.count(count)}") for path, count in known]
     path = await screen.simtui.ask(Choose("Which folder?", choices))
     if path is not None:
-        escaped = path.replace("\\", "\\\\").replace('"', '\\"')
-        await screen.use_filter(f'folder:"{escaped}"' if path else "")
+        await screen.use_filter(f"folder:{quoted(path)}" if path else "")
 
 
 async def delete(screen: Workflows) -> None:
     """Asks, and moves to the trash."""
-    ids, row = screen.chosen_ids(), screen.chosen
-    if not ids or row is None:
-        return
-    if screen.trash:
-        screen.simtui.tell("It is in the trash already. w takes it out.")
-        return
-    what = shown(row.name, 60) if len(ids) == 1 else wording.plural(len(ids), "workflow")
-    question = Confirm(f"Move {what} to the trash?", "u brings it back.")
-    if not await screen.simtui.ask(question):
+    ids = screen.chosen_ids()
+    if not ids:
+        screen.nothing_chosen()
         return
     shelf = screen.simtui.library.workflows
-    count = await shelf.delete(ids)
-    screen.simtui.can_undo(f"{what} is back", lambda: shelf.restore(ids))
+    what = await _named(shelf, ids)
+    question = Confirm(f"Move {what} to the trash?", f"{await _unseen(screen)}u brings it back.")
+    if not await screen.simtui.ask(question):
+        return
+    # what is there by now was put there by somebody else, and stays there when this is undone
+    here = await _those(shelf, ids, in_trash=False)
+    count = await shelf.delete(here)
+
+    async def back() -> str:
+        if await shelf.restore(here) == 0:
+            raise NotFound(f"{what}: not in the trash any more.")
+        return f"{what} brought back"
+
+    if count:
+        screen.simtui.undo.remember(back)
+        screen.unmark()
     screen.leave_detail()
-    await screen.changed(f"{wording.plural(count, 'workflow')} moved to the trash. u undoes it.")
+    others = f", {len(ids) - count} there already" if count < len(ids) else ""
+    undoes = " u undoes it." if count else ""
+    told = f"{wording.plural(count, 'workflow')} moved to the trash{others}.{undoes}"
+    await screen.changed(told)
 
 
 async def restore(screen: Workflows) -> None:
     """Takes out of the trash."""
     ids = screen.chosen_ids()
-    if not ids or not screen.trash:
+    if not ids:
+        screen.nothing_chosen()
         return
     shelf = screen.simtui.library.workflows
-    count = await shelf.restore(ids)
+    there = await _those(shelf, ids, in_trash=True)
+    count = await shelf.restore(there)
+
+    async def back() -> str:
+        return f"{wording.plural(await shelf.delete(there), 'workflow')} back in the trash"
+
     if count:
-        screen.simtui.can_undo("back in the trash", lambda: shelf.delete(ids))
-        screen.leave_detail()
-        await screen.changed(f"{wording.plural(count, 'workflow')} taken out of the trash.")
+        screen.simtui.undo.remember(back)
+        screen.unmark()
+    screen.leave_detail()
+    await screen.changed(f"{wording.plural(count, 'workflow')} taken out of the trash.")
 
 
 async def undo(screen: Workflows) -> None:
     """Takes the last act back."""
-    said = await screen.simtui.undo()
+    said = await screen.simtui.undo.last()
     if said:
         await screen.changed(f"Undone: {said}.")
     else:
@@ -125,12 +163,57 @@ async def rollback(screen: Workflows) -> None:
     if not await screen.simtui.ask(Confirm(question, "The present one is kept as a version.")):
         return
     shelf = screen.simtui.library.workflows
+    # another process may have changed it since it was shown
+    present = await shelf.get(row.id) or row
     await shelf.rollback(row.id, version.number)
 
-    async def back() -> None:
-        for kept in await shelf.versions(row.id):
-            if kept.digest == row.digest:
-                await shelf.rollback(row.id, kept.number)
+    async def back() -> str:
+        await _roll_back_to(shelf, present)
+        return f"{shown(present.name, 40)} is as it was"
 
-    screen.simtui.can_undo(f"{shown(row.name, 40)} is as it was", back)
+    screen.simtui.undo.remember(back)
     await screen.changed(f"Version {version.number} is the current one.")
+
+
+async def _those(shelf: WorkflowShelf, ids: list[str], *, in_trash: bool) -> list[str]:
+    """The ones of these that are in the trash, or that are not."""
+    found = [await shelf.get(ident) for ident in ids]
+    return [item.id for item in found if item and (item.deleted_at is not None) == in_trash]
+
+
+async def _named(shelf: WorkflowShelf, ids: list[str]) -> str:
+    """One by its name, several by their number."""
+    one = await shelf.get(ids[0]) if len(ids) == 1 else None
+    return shown(one.name, 60) if one else wording.plural(len(ids), "workflow")
+
+
+async def _roll_back_to(shelf: WorkflowShelf, row: Workflow) -> None:
+    """Makes the document that a workflow had then the current one."""
+    for kept in await shelf.versions(row.id):
+        if kept.digest == row.digest:
+            await shelf.rollback(row.id, kept.number)
+            return
+    raise NotFound(f"The document that {shown(row.name, 40)} had is not among its versions.")
+
+
+async def _unseen(screen: Workflows) -> str:
+    """What a person must know who does not see all that is marked."""
+    unseen = 0 if screen.in_detail else await screen.unseen_marks()
+    if not unseen:
+        return ""
+    return f"{unseen} of them {'is' if unseen == 1 else 'are'} not in the list as it is filtered. "
+
+
+ACTS: dict[str, Act] = {
+    "import": transfer.import_from,
+    "report": transfer.last_report,
+    "export": transfer.export,
+    "rename": rename,
+    "move": move,
+    "folders": folders,
+    "delete": delete,
+    "restore": restore,
+    "undo": undo,
+    "rollback": rollback,
+}
+"""By the name that the table of keys has for them."""

@@ -8,7 +8,8 @@ from textual.app import ComposeResult
 
 from simtui.tui.keys import AREAS
 from simtui.tui.screens.frame import Frame
-from simtui.tui.widgets.lines_view import LinesView, Span, StyledLines
+from simtui.tui.widgets.lines import Span, StyledLines
+from simtui.tui.widgets.lines_view import LinesView
 
 _TEXTS = {
     "Runs": (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,6 +12,10 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
+
+from simtui.errors import shown
+from simtui.tui.typed_paths import complete_path
+from simtui.tui.widgets.one_line_input import OneLineInput
 
 
 class AskText(ModalScreen[str | None]):
@@ -27,7 +31,7 @@ class AskText(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
             yield Static(self._title, id="title", markup=False)
-            yield Input(self._value, id="answer", compact=True)
+            yield OneLineInput(self._value, id="answer", compact=True)
             yield Static(self._hint, id="hint", markup=False)
 
     def on_mount(self) -> None:
@@ -39,32 +43,18 @@ class AskText(ModalScreen[str | None]):
         self.dismiss(event.value)
 
     def action_complete(self) -> None:
-        answer = self.query_one("#answer", Input)
-        completed, choices = complete_path(answer.value)
-        answer.value = completed
-        answer.cursor_position = len(completed)
-        names = "  ".join(choices[:12]) + ("  …" if len(choices) > 12 else "")
-        self.query_one("#hint", Static).update(names or self._hint)
+        self.run_worker(self._complete(), exclusive=True, exit_on_error=False)
 
-
-def complete_path(text: str) -> tuple[str, list[str]]:
-    """What is typed of a path, as far as it can only go on, and the names it may go on with."""
-    folder, _, start = text.rpartition("/")
-    place = Path(f"{folder}/" if "/" in text else ".").expanduser()
-    try:
-        found = sorted(
-            f"{item.name}/" if item.is_dir() else item.name
-            for item in place.iterdir()
-            if item.name.startswith(start) and (start or not item.name.startswith("."))
-        )
-    except OSError:
-        return text, []
-    if not found:
-        return text, []
-    common = found[0]
-    while not all(name.startswith(common) for name in found):
-        common = common[:-1]
-    return (f"{folder}/" if "/" in text else "") + common, found if len(found) > 1 else []
+    async def _complete(self) -> None:
+        answer, hint = self.query_one("#answer", Input), self.query_one("#hint", Static)
+        typed = answer.value
+        # a folder may be large, or lie behind a network that does not answer
+        completed, choices = await asyncio.to_thread(complete_path, typed)
+        if answer.value == typed and self.is_attached:
+            answer.value = completed
+            answer.cursor_position = len(completed)
+            names = "  ".join(shown(name, 60) for name in choices[:12])
+            hint.update((names + ("  …" if len(choices) > 12 else "")) or self._hint)
 
 
 class Confirm(ModalScreen[bool]):

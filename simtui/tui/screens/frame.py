@@ -4,36 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from simtui.errors import shown
-from simtui.tui.keys import AREA_BINDINGS, bindings, in_place
-from simtui.tui.widgets.frame_lines import OneLine, area_pieces, key_pieces
+from simtui.tui.keys import AREA_BINDINGS, bindings, in_place, works
+from simtui.tui.widgets.frame_lines import OneLine, StatusLines, area_pieces, key_pieces
 
 if TYPE_CHECKING:
     from simtui.tui.app import SimtuiApp
 
 
 class Frame(Screen[None]):
-    """`number`: which area this is. `place`: where it is in the table of keys."""
+    """`number`: which area this is. `place`: where it is in the table of keys. `free`: nobody is in
+    the middle of typing something."""
 
     CSS_PATH: ClassVar[list[str]] = ["frame.tcss"]  # type: ignore[assignment]  # Textual says less
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         *AREA_BINDINGS,
-        *bindings("palette", "help", "quit"),
+        *bindings("back", "palette", "help", "quit"),
+        Binding("ctrl+c", "how_to_quit", show=False),
     ]
     number = 1
     place = "area"
+    free = True
 
     def __init__(self) -> None:
         super().__init__()
         # held rather than asked for by name: what still runs as the screen closes finds them too
         self._areas_line = OneLine(id="areas")
-        self._status_line = OneLine(id="status")
+        self._status_line = StatusLines(id="status")
         self._keys_line = OneLine(id="keys")
 
     @property
@@ -45,7 +49,12 @@ class Frame(Screen[None]):
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         if event.state is WorkerState.ERROR and event.worker.error is not None:
-            self.simtui.tell_fault(event.worker.error)
+            self.simtui.tell_error(event.worker.error)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A key works where the table of keys says so, and nowhere else."""
+        called = f"{action}({', '.join(map(repr, parameters))})" if parameters else action
+        return works(called, self.place)
 
     def compose_top(self) -> ComposeResult:
         yield self._areas_line
@@ -64,30 +73,35 @@ class Frame(Screen[None]):
         self.say_status()
 
     def say_areas(self) -> None:
-        home, room = shown(str(self.simtui.home)), max(16, self.size.width // 3)
-        if len(home) > room:
-            home = f"…{home[-room + 1 :]}"
-        right = [(f"{home} ", "dim"), ("· no vault yet ", "dim")]
+        width = self.size.width
         if self.simtui.samples:
-            right = [("samples: nothing is kept ", "warning")]
-        self._areas_line.say(area_pieces(self.number, self.size.width), right)
+            kept = "samples: nothing is kept "
+            left = area_pieces(self.number, width - len(kept))
+            self._areas_line.say(left, [(kept, "warning")])
+            return
+        # the areas stay; what stands right of them gives way
+        left = area_pieces(self.number, width)
+        room = width - sum(len(text) for text, _ in left) - 1
+        home = shown(str(self.simtui.home))
+        right = [(f"{home} ", "dim"), ("· no vault yet ", "dim")]
+        while right and sum(cell_len(text) for text, _ in right) > room:
+            right.pop()
+        if not right and room > 8:
+            right = [(f"…{home[-room + 2 :]} ", "dim")]
+        self._areas_line.say(left, right)
 
     def say_status(self) -> None:
         """What is running, or else what is true of the home."""
         app = self.simtui
-        if app.work.words:
-            left = [(f" {app.work.words} (esc cancels)", "key")]
-        elif app.said:
-            left = [(f" {app.said[0]}", app.said[1])]
-        else:
-            left = [(" no backup yet · backups come with the next version", "dim")]
-        self._status_line.say(left, self.status_right())
-
-    def status_right(self) -> list[tuple[str, str]]:
-        return []
+        told = [(f"{app.work.words} (esc cancels)", "key")] if app.work.words else []
+        if app.said:
+            told.append(app.said)
+        self._status_line.tell(
+            told or [("no backup yet · backups come with the next version", "dim")]
+        )
 
     def say_keys(self) -> None:
-        left_out = set() if self.simtui.undoable else {"undo"}
+        left_out = set() if self.simtui.undo else {"undo"}
         if self.place != "empty":
             left_out.add("samples")
         actions = [action for action in in_place(self.place) if action.id not in left_out]
@@ -95,6 +109,17 @@ class Frame(Screen[None]):
 
     async def action_area(self, number: int) -> None:
         await self.simtui.show_area(number)
+
+    async def action_back(self) -> None:
+        """Ends work that is running, else leads back from where one is."""
+        if not self.simtui.work.cancel():
+            await self.back()
+
+    async def back(self) -> None:
+        await self.simtui.show_area(1)
+
+    def action_how_to_quit(self) -> None:
+        self.simtui.tell("q quits.")
 
     async def action_help(self) -> None:
         from simtui.tui.screens.help import Help

@@ -9,7 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from simtui.tui.keys import MOVES, in_place
-from simtui.tui.widgets.lines_view import LinesView, Span, StyledLines
+from simtui.tui.widgets.lines import Span, StyledLines
+from simtui.tui.widgets.lines_view import LinesView
 
 _FILTER = (
     ("agent", "a word in the name, or the beginning of one in prompts, code and notes"),

@@ -1,51 +1,26 @@
-"""What an import did, a line a file, while it runs and after."""
+"""The report of an import: a line a file, what to know of it below, and the way to it."""
 
 from __future__ import annotations
 
 import textwrap
-from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from simtui.errors import SimtuiError
 from simtui.importing import ImportItem
-from simtui.model import wording
 from simtui.tui.keys import bindings
-from simtui.tui.widgets.frame_lines import OneLine
-from simtui.tui.widgets.lines_view import LinesView, Span, StyledLines
+from simtui.tui.screens.tally import Tally, place_of, remarks, sign_of, troubled
+from simtui.tui.widgets.frame_lines import OneLine, StatusLines
+from simtui.tui.widgets.lines import Span, StyledLines
+from simtui.tui.widgets.lines_view import LinesView
 
-MAX_ITEMS = 5000
+if TYPE_CHECKING:
+    from simtui.tui.app import SimtuiApp
 
-_SIGNS = {"imported": ("+", "success"), "updated": ("↻", "success"), "unchanged": ("=", "dim"),
-          "skipped": ("–", "dim"), "refused": ("✗", "error")}  # fmt: skip
-
-
-class Tally:
-    """Counts every item, and keeps those that a person should see: all but the plain ones past a
-    number that a screen can hold."""
-
-    def __init__(self) -> None:
-        self.counts: dict[str, int] = dict.fromkeys(_SIGNS, 0)
-        self.items: list[ImportItem] = []
-        self.left_out = 0
-
-    def add(self, item: ImportItem) -> None:
-        self.counts[item.outcome] += 1
-        if len(self.items) < MAX_ITEMS:
-            self.items.append(item)
-        else:
-            self.left_out += 1
-
-    def words(self) -> str:
-        told = {"imported": "in", "unchanged": "the same"}
-        parts = [
-            f"{wording.count(n)} {told.get(outcome, outcome)}"
-            for outcome, n in self.counts.items()
-            if n
-        ]
-        return " · ".join(parts) or "nothing found"
+_KEYS = (("⏎", "go to it"), ("f", "only problems"), ("s", "save report"), ("] [", "problems"))
 
 
 class Report(Screen[str | None]):
@@ -56,40 +31,52 @@ class Report(Screen[str | None]):
         Binding("escape,q", "dismiss(None)", "Close", id="report.close"),
         Binding("enter", "go", "Go to it", id="report.go"),
         Binding("f", "only_problems", "Only problems", id="report.problems"),
+        Binding("s", "save", "Save the report", id="report.save"),
         *bindings("next_problem", "previous_problem"),
     ]
 
-    def __init__(self, title: str, tally: Tally) -> None:
+    def __init__(self, tally: Tally) -> None:
         super().__init__()
         self._text = LinesView(id="text")
-        self._title, self._tally = title, tally
+        self._status_line = StatusLines(id="status")
+        self._tally = tally
         self._only_problems = False
         self._item_of_line: list[ImportItem | None] = []
+        self._filled_for = (0, False)
 
     def compose(self) -> ComposeResult:
         yield OneLine(id="areas")
         yield self._text
+        yield self._status_line
         yield OneLine(id="keys")
+
+    @property
+    def simtui(self) -> SimtuiApp:
+        from simtui.tui.app import SimtuiApp
+
+        assert isinstance(self.app, SimtuiApp)
+        return self.app
 
     def on_mount(self) -> None:
         self.set_focus(self._text)
 
     def on_resize(self) -> None:
-        self.query_one("#areas", OneLine).say(
-            [(" Import  ", "active"), (self._title, "")], [(f"{self._tally.words()} ", "")]
-        )
-        self.query_one("#keys", OneLine).say(
-            [(" ⏎", "key"), (" go to it ", ""), (" f", "key"), (" only problems ", ""),
-             (" ] [", "key"), (" next, previous problem ", ""), (" esc", "key"), (" close", "")]
-        )  # fmt: skip
+        self.query_one("#areas", OneLine).say([(" Import  ", "active"), (self._tally.source, "")])
+        keys = [piece for key, word in _KEYS for piece in ((f" {key}", "key"), (f" {word} ", ""))]
+        self.query_one("#keys", OneLine).say(keys, [(" esc", "key"), (" close ", "")])
+        self._status_line.tell([(self._tally.words(), self._tally.colour)])
         self._fill()
 
     def _fill(self) -> None:
+        wanted = (self.size.width, self._only_problems)
+        if wanted == self._filled_for:
+            return
+        cursor = self._text.cursor if wanted[1] == self._filled_for[1] else 0
+        self._filled_for = wanted
         lines: list[list[Span]] = []
         self._item_of_line = []
         for item in self._tally.items:
-            troubled = item.outcome == "refused" or item.notes
-            if self._only_problems and not troubled:
+            if self._only_problems and not troubled(item):
                 continue
             for line in item_lines(item, self.size.width):
                 lines.append(line)
@@ -98,8 +85,9 @@ class Report(Screen[str | None]):
             lines.append([Span(f"   … and {self._tally.left_out:,} more", "dim")])
             self._item_of_line.append(None)
         if not lines:
-            lines.append([Span("   nothing to show", "dim")])
-        self._text.show(StyledLines(lines))
+            nothing = "no problems" if self._only_problems else "nothing to show"
+            lines.append([Span(f"   {nothing}", "dim")])
+        self._text.show(StyledLines(lines), cursor)
 
     def action_only_problems(self) -> None:
         self._only_problems = not self._only_problems
@@ -113,22 +101,29 @@ class Report(Screen[str | None]):
         item = self._item_of_line[line] if line < len(self._item_of_line) else None
         if item is not None and item.workflow_id:
             self.dismiss(item.workflow_id)
+        else:
+            self._status_line.tell([("There is no workflow of this one.", "warning")])
+
+    async def action_save(self) -> None:
+        home = self.simtui.library.home
+        try:
+            path = await self._tally.save(home.exports)
+        except SimtuiError as error:
+            self._status_line.tell([(error.message, "error")])
+        else:
+            where = path.relative_to(home.root)
+            self._status_line.tell([(f"Saved in the home under {where}", "success")])
 
 
 def item_lines(item: ImportItem, width: int) -> list[list[Span]]:
     """What became of one file, and below it what a person should know, wrapped at `width`."""
-    sign, colour = _SIGNS[item.outcome]
-    if item.notes and item.outcome in ("imported", "updated"):
-        sign, colour = "!", "warning"
-    where = item.entry or Path(item.source).name or item.source
+    sign, colour = sign_of(item)
+    where = place_of(item)
     head = [Span(f" {sign} ", colour), Span(item.name or where)]
     if item.name and item.name != where:
         head.append(Span(f"  {where}", "dim"))
-    told = [(item.reason, "error" if item.outcome == "refused" else "dim")] if item.reason else []
-    if item.outcome != "unchanged":
-        told += [(note, "warning") for note in item.notes]
     return [head] + [
         [Span(f"     {part}", colour)]
-        for text, colour in told
+        for text, colour in remarks(item)
         for part in textwrap.wrap(text, max(20, width - 6)) or [""]
     ]

@@ -8,20 +8,23 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simtui.errors import BadInput, shown
+from simtui.errors import BadInput, Damaged, SimtuiError, shown
 from simtui.model import settings, wording
 from simtui.tui.screens.dialogs import AskText, Choose, Confirm
+from simtui.tui.screens.frame import Frame
+from simtui.tui.typed_paths import path_meant
 
 if TYPE_CHECKING:
-    from simtui.tui.screens.report import Tally
+    from simtui.tui.screens.tally import Tally
     from simtui.tui.screens.workflows import Workflows
 
 
 async def import_from(screen: Workflows) -> None:
     """Imports what is named, with progress and a report."""
-    from simtui.tui.screens.report import Report, Tally
+    from simtui.tui.screens.tally import Tally
 
-    if _busy(screen):
+    app = screen.simtui
+    if app.busy():
         return
     question = AskText(
         "Import which file, folder or zip?",
@@ -29,41 +32,60 @@ async def import_from(screen: Workflows) -> None:
         "Tab completes   ⏎ import   esc not now",
         paths=True,
     )
-    typed = (await screen.simtui.ask(question) or "").strip()
-    if not typed or _busy(screen):
+    typed = (await app.ask(question) or "").strip()
+    if not typed or app.busy():
         return
-    path, tally = Path(typed).expanduser(), Tally()
-    name = shown(path.name, 40)
-    whole = await screen.simtui.work.run(f"importing {name}", _import(screen, path, tally))
-    end = "" if whole else "; ended before its end, what came in stays"
-    await screen.changed(f"Import of {name}: {tally.words()}{end}")
-    workflow_id = await screen.simtui.ask(Report(shown(typed, 60), tally))
-    if workflow_id:
-        await screen.go_to(workflow_id)
+    path, tally = path_meant(typed), Tally(shown(typed, 60))
+    name = shown(path.name or str(path), 24)
+    try:
+        tally.whole = await app.work.run(f"importing {name}", _import(screen, path, name, tally))
+    except SimtuiError as error:
+        tally.ended_by = error.message
+    app.last_report = tally
+    free = isinstance(app.screen, Frame) and app.screen.free
+    seen = "" if free else ". I shows the report"
+    await screen.changed(f"Import of {name}: {tally.words()}{seen}", tally.colour)
+    if free:
+        await last_report(screen)
 
 
-async def _import(screen: Workflows, path: Path, tally: Tally) -> None:
+async def _import(screen: Workflows, path: Path, name: str, tally: Tally) -> None:
     from simtui.importing import import_paths
 
     app = screen.simtui
     stored = await app.library.settings.all()
     policy = settings.resolve(settings.find("import.on_conflict"), stored, os.environ).value
-    words = f"importing {shown(path.name, 40)}"
     items = import_paths(
         app.library,
         [path],
         on_conflict=policy,
-        on_progress=lambda at: app.work.at(words, at.done, at.total),
+        on_progress=lambda at: app.work.at(f"importing {name}", at.done, at.total),
     )
     async with aclosing(items):
         async for item in items:
             tally.add(item)
 
 
+async def last_report(screen: Workflows) -> None:
+    """Shows the report of the last import again."""
+    from simtui.tui.screens.report import Report
+
+    tally = screen.simtui.last_report
+    if tally is None:
+        screen.simtui.tell("Nothing was imported since simtui was opened. i imports.")
+        return
+    workflow_id = await screen.simtui.ask(Report(tally))
+    if workflow_id:
+        await screen.simtui.go_to(workflow_id)
+
+
 async def export(screen: Workflows) -> None:
     """Asks in what form and where to, and exports."""
     ids = screen.chosen_ids()
-    if not ids or _busy(screen):
+    if not ids:
+        screen.nothing_chosen()
+        return
+    if screen.simtui.busy():
         return
     what = "it" if len(ids) == 1 else f"{wording.count(len(ids))} marked workflows"
     choices = [("sim", "Sim JSON: the document as Sim imports it")] if len(ids) == 1 else []
@@ -73,16 +95,21 @@ async def export(screen: Workflows) -> None:
         ("all", "workspace zip with the whole library"),
         ("everything", "plain files with everything: versions, trash, settings"),
     ]
-    form = await screen.simtui.ask(Choose("Export as", choices))
-    if form is None or _busy(screen):
+    unseen = 0 if screen.in_detail else await screen.unseen_marks()
+    hidden = f" ({wording.count(unseen)} of the marked ones not in sight)" if unseen else ""
+    form = await screen.simtui.ask(Choose(f"Export as{hidden}", choices))
+    if form is None or screen.simtui.busy():
         return
     chosen = None if form in ("all", "everything") else ids
     form = {"all": "zip", "everything": "files"}.get(form, form)
     try:
         await _export(screen, chosen, form, allow_secrets=False)
+    except Damaged:
+        raise
     except BadInput as error:
-        question = Confirm("Export with these values in clear?", error.message)
-        if await screen.simtui.ask(question) and not _busy(screen):
+        why = error.message.replace("insist with --allow-secrets", "insist with y")
+        question = Confirm("Export with these values in clear?", why)
+        if await screen.simtui.ask(question) and not screen.simtui.busy():
             await _export(screen, chosen, form, allow_secrets=True)
 
 
@@ -105,15 +132,8 @@ async def _export(
         size = f", {wording.size(done.size_bytes)}" if done.size_bytes else ""
         assert done.path is not None  # without `to`, a file or folder in the home was chosen
         place = done.path.relative_to(app.library.home.root)
-        app.tell(f"{what}{size}, in the home under {place}", "success")
+        left = f"; {len(done.left_out)} damaged stayed: doctor names them" if done.left_out else ""
+        app.tell(f"{what}{size}, in the home under {place}{left}", "warning" if left else "success")
 
     if not await app.work.run("exporting", work()):
         app.tell("Export ended before its end. Nothing of it was kept.", "warning")
-
-
-def _busy(screen: Workflows) -> bool:
-    """Whether something is running; says so."""
-    if screen.simtui.work.words:
-        screen.simtui.tell("One thing at a time: esc ends what is running.", "warning")
-        return True
-    return False

@@ -3,72 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Input, Static
+from textual.widget import Widget
 
 from simtui.errors import SimtuiError, shown
-from simtui.library import WorkflowShelf
-from simtui.model import wording
 from simtui.model.filters import EMPTY, WORKFLOW_FIELDS, Filter, FilterError, parse
 from simtui.model.workflow import Workflow
 from simtui.tui.keys import bindings
 from simtui.tui.screens.frame import Frame
+from simtui.tui.screens.rows import Rows, columns, count_pieces, quoted, same
 from simtui.tui.widgets.detail import Detail
-from simtui.tui.widgets.frame_lines import OneLine
-from simtui.tui.widgets.virtual_table import PAGE, Column, VirtualTable
+from simtui.tui.widgets.filter_line import FilterLine
+from simtui.tui.widgets.greeting import Greeting
+from simtui.tui.widgets.virtual_table import VirtualTable
 
 REST_SECONDS = 0.12
 """How long the cursor rests on a workflow before it is shown beside the list."""
 
+TYPING_SECONDS = 0.12
+"""How long nothing is typed behind `/` before the list follows."""
+
+MINUTE_SECONDS = 60.0
+
 WIDE = 110
 """From this many columns on, the workflow stands beside the list."""
-
-GREETING = """\
-Nothing here yet.
-
-i   bring workflows in: a file, a folder, a zip from Sim
-D   look around with sample workflows (nothing is kept)
-?   the keys, and what the filter takes
-
-Your home is {home}. Copy that folder and you have copied everything."""
-
-
-class Rows:
-    """The workflows of a filter, as the table asks for them."""
-
-    def __init__(self, shelf: WorkflowShelf, filter: Filter, trash: bool) -> None:
-        self._shelf, self.filter, self.trash = shelf, filter, trash
-
-    def key(self, row: Workflow) -> str:
-        return row.id
-
-    async def count(self) -> int:
-        return await self._shelf.count(self.filter, trash=self.trash)
-
-    async def page(
-        self,
-        *,
-        after: Workflow | None = None,
-        before: Workflow | None = None,
-        from_end: bool = False,
-        limit: int = PAGE,
-    ) -> list[Workflow]:
-        return await self._shelf.page(
-            self.filter,
-            after=(after.updated_at, after.id) if after else None,
-            before=(before.updated_at, before.id) if before else None,
-            from_end=from_end,
-            limit=limit,
-            trash=self.trash,
-        )
 
 
 class Workflows(Frame):
@@ -91,19 +55,25 @@ class Workflows(Frame):
         self.everything = 0
         self.table: VirtualTable[Workflow] = VirtualTable([], id="table")
         self.detail = Detail(id="detail")
-        self._filter_line = Horizontal(id="filter-line")
-        self._filter_box = Input(id="filter", compact=True, select_on_focus=False)
-        self._count_line = OneLine(id="count")
+        self._rows: Rows | None = None
+        self._filter_line = FilterLine(id="filter-line")
         self._list_pane = Vertical(id="list")
-        self._greeting = Static(id="greeting", markup=False)
+        self._greeting = Greeting(id="greeting")
 
     @property
     def place(self) -> str:  # type: ignore[override]  # here it depends on the pane
         if self.in_detail:
-            return "detail versions" if self.detail.version else "detail"
+            open_one, versions = self.detail.workflow, self.detail.version is not None
+            if open_one is not None and open_one.deleted_at is not None:
+                return "trashed trashed-versions" if versions else "trashed"
+            return "detail versions" if versions else "detail"
         if self.trash:
             return "trash"
         return "workflows" if self.everything else "empty"
+
+    @property
+    def free(self) -> bool:  # type: ignore[override]  # here it depends on the filter
+        return not self._filter_line.in_use
 
     @property
     def wide(self) -> bool:
@@ -115,102 +85,85 @@ class Workflows(Frame):
 
     def compose(self) -> ComposeResult:
         yield from self.compose_top()
-        with self._filter_line:
-            yield Static("/", id="slash", markup=False)
-            yield self._filter_box
-            yield self._count_line
+        yield self._filter_line
         with Horizontal(id="panes"):
             with self._list_pane:
-                yield self.table
-                yield self._greeting
+                yield from (self.table, self._greeting)
             yield self.detail
         yield from self.compose_bottom()
 
-    def _columns(self) -> list[Column[Workflow]]:
-        absolute = self.simtui.absolute_times
-        return [
-            Column("Name", 0, lambda row: (row.name, "")),
-            Column("Folder", 14, lambda row: (row.folder, "dim"), from_width=116),
-            Column(
-                "Updated",
-                14 if absolute else 11,
-                lambda row: (self.time(row.updated_at), ""),
-                from_width=70,
-            ),
-            Column("Blocks", 6, lambda row: (str(row.block_count), ""), from_width=70, right=True),
-            Column("Last run", 22 if absolute else 15, self._last_run),
-        ]
-
-    def time(self, at_ms: int) -> str:
-        if self.simtui.absolute_times:
-            return wording.date_time(at_ms)[2:]
-        return wording.ago(at_ms, time.time_ns() // 1_000_000)
-
-    def _last_run(self, row: Workflow) -> tuple[str, str]:
-        if row.last_run_status is None or row.last_run_at is None:
-            return "– never", "dim"
-        took = row.last_run_duration_ms
-        parts = [
-            wording.run_sign(row.last_run_status),
-            wording.duration(took) if took is not None else row.last_run_status,
-            self.time(row.last_run_at),
-        ]
-        colour = {"failed": "error", "completed": "success"}.get(row.last_run_status, "")
-        return " ".join(parts), colour
-
     async def on_mount(self) -> None:
-        self._filter_box.can_focus = False
-        self._greeting.update(GREETING.format(home=shown(str(self.simtui.home))))
-        self.table.columns = self._columns()
+        self.table.columns = columns(self.simtui.absolute_times)
+        self._greeting.greet(str(self.simtui.home))
         self.say_all()
-        self.on_resize()
-        await self.show_list()
+        self._lay_out()
+        try:
+            await self.show_list()
+        except SimtuiError as error:
+            self.simtui.tell_error(error)
         self.set_focus(self.table)
+        # "2 min ago" is not true for long
+        self.set_interval(MINUTE_SECONDS, self.table.refresh_changed)
 
     # -- the list
 
-    async def show_list(self) -> None:
-        """Shows what the filter means, from the top."""
-        self.table.nothing = "Nothing matches." if self.filter else "The trash is empty."
-        await self.table.show(Rows(self.simtui.library.workflows, self.filter, self.trash))
+    async def show_list(self, filter: Filter | None = None) -> None:
+        """Shows what a filter means (the present one, unless another is given), from the top."""
+        wanted = self.filter if filter is None else filter
+        rows = Rows(self.simtui.library.workflows, wanted, self.trash)
+        await self.table.show(rows)
+        self.filter, self._rows = wanted, rows
+        self.table.nothing = "Nothing matches." if wanted else "The trash is empty."
         await self._say_counts()
-        if not self.table.total:
-            self._nothing_shown()
 
     async def reload(self) -> None:
         """Reads the list and the open workflow again, each where it is."""
         await self.table.reload()
         await self._say_counts()
-        row = self.table.row
-        if row is not None and self.detail.display:
-            fresh = row if not self.in_detail else await self._fresh()
-            if fresh is not None:
-                await self._show_detail(fresh)
+        if self.in_detail and self.detail.workflow is not None:
+            await self._reload_open(self.detail.workflow)
 
-    async def _fresh(self) -> Workflow | None:
-        """The open workflow as it is now."""
-        open_one = self.detail.workflow
-        return await self.simtui.library.workflows.get(open_one.id) if open_one else None
+    async def _reload_open(self, workflow: Workflow) -> None:
+        fresh = await self.simtui.library.workflows.get(workflow.id)
+        if fresh is None:
+            self.leave_detail()
+            self.simtui.tell(f"{shown(workflow.name, 60)} is not here any more.", "warning")
+        elif not same(fresh, workflow):
+            await self._show_detail(fresh)
+            self.say_keys()
 
     async def _say_counts(self) -> None:
         shelf = self.simtui.library.workflows
         self.everything = await shelf.count(trash=self.trash)
+        if self.table.marked:
+            # what another process took away is marked no more
+            listed = Rows(shelf, EMPTY, self.trash)
+            self.table.mark(await listed.among(self.table.marked))
+        unseen = await self.unseen_marks()
         empty = not self.everything and not self.trash and not self.filter
         self._greeting.display = empty
         self.table.display = not empty
-        shown_count = wording.count(self.table.total)
-        total = f"{shown_count} of {wording.count(self.everything)}" if self.filter else shown_count
-        where = " in the trash" if self.trash else ""
-        marks = len(self.table.marked)
-        pieces = [(f"{marks} marked · ", "key")] if marks else []
-        self._count_line.say([], [*pieces, (f"{total}{where} ", "dim")])
+        counts = (self.table.total, self.everything if self.filter else None)
+        marks = (len(self.table.marked), unseen)
+        self._filter_line.say_count(*count_pieces(*counts, *marks, self.trash))
         self.say_keys()
+
+    async def unseen_marks(self) -> int:
+        """How many of the marked ones the filter leaves out of the list."""
+        if not self.table.marked or self._rows is None or not self.filter:
+            return 0
+        return len(self.table.marked) - len(await self._rows.among(self.table.marked))
+
+    def on_virtual_table_failed(self, event: VirtualTable.Failed) -> None:
+        self.simtui.tell_error(event.error)
 
     def on_virtual_table_moved(self) -> None:
         row = self.table.row
+        if self.in_detail:
+            return  # what is open stays open, whatever becomes of the list
         if row is None:
-            self._nothing_shown()
-        elif self.detail.display and row != self.detail.workflow:
+            self.detail.clear()
+        elif self.detail.display and not same(row, self.detail.workflow):
             self.run_worker(
                 self._follow_cursor(row, self.table),
                 exclusive=True,
@@ -218,36 +171,51 @@ class Workflows(Frame):
                 exit_on_error=False,
             )
 
-    def _nothing_shown(self) -> None:
-        self.detail.clear()
-
     async def _follow_cursor(self, row: Workflow, table: VirtualTable[Workflow]) -> None:
         await asyncio.sleep(REST_SECONDS)
         if table.row == row and table.is_attached:
             await self._show_detail(row)
 
     async def _show_detail(self, row: Workflow, view: str = "") -> None:
+        """Shows a workflow; of one that cannot be read, why."""
         words = [word for word, excluded in self.filter.words if not excluded]
-        await self._told(self.detail.show(self.simtui.library.workflows, row, view, words))
+        try:
+            await self.detail.show(self.simtui.library.workflows, row, view, words)
+        except SimtuiError as error:
+            self.detail.show_trouble(row, view, error.message)
 
     def on_virtual_table_opened(self) -> None:
         self.start(type(self).action_open)
 
     # -- the panes
 
-    def on_resize(self, event: events.Resize | None = None) -> None:
-        if event is not None:
-            self.say_all()
-        in_detail = self.in_detail
-        self.detail.display = self.wide or in_detail
-        for pane in (self._list_pane, self._filter_line):
-            pane.display = self.wide or not in_detail
-        self.set_class(self.wide, "-wide")
+    def on_resize(self) -> None:
+        self.say_all()
+        self._lay_out()
+
+    def _lay_out(self, focus: Widget | None = None) -> None:
+        """Shows the panes that there is room for: both, or the one with the focus, which is given
+        to `focus` in the same stroke."""
+        focus = focus or self.focused
+        detail = self.wide or focus is self.detail.text
+        listed = self.wide or not detail
         width = self.size.width
         self.detail.text_width = max(24, (width * 32 // 100 if self.wide else width) - 4)
+        self.set_class(self.wide, "-wide")
+        if (self.detail.display, self._list_pane.display) != (detail, listed):
+            with self.app.batch_update():
+                self.detail.display = detail
+                self._list_pane.display = self._filter_line.display = listed
+                self.set_focus(focus)
+        elif focus is not self.focused:
+            self.set_focus(focus)
 
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        self.on_resize()
+    def on_descendant_focus(self) -> None:
+        if not self._filter_line.in_use:
+            # left by mouse, say: what stands in the box is what is listed
+            self._filter_line.leave()
+            self._filter_line.text = self.filter.text
+        self._lay_out()
         self.say_keys()
 
     async def action_open(self) -> None:
@@ -256,35 +224,23 @@ class Workflows(Frame):
             await self._show_view("")
         elif self.detail.version and self.detail.workflow:
             number = self.detail.version.number
-            await self._told(
-                self.detail.show_version(
-                    self.simtui.library.workflows, self.detail.workflow, number
-                )
-            )
+            shelf = self.simtui.library.workflows
+            await self.detail.show_version(shelf, self.detail.workflow, number)
 
     def action_view(self, view: str) -> None:
         self.start(lambda screen: screen._show_view(view))
 
     async def _show_view(self, view: str) -> None:
         row = self.chosen
-        if row is None:
-            return
-        self.detail.display = True
-        await self._show_detail(row, view)
-        self.set_focus(self.detail.text)
-        self.say_keys()
-
-    async def _told(self, work: Awaitable[None]) -> None:
-        """What the library refuses is told, and the screen stays."""
-        try:
-            await work
-        except SimtuiError as error:
-            self.simtui.tell(error.message, "error")
+        if row is not None:
+            self.workers.cancel_group(self, "detail")
+            await self._show_detail(row, view)
+            self._lay_out(self.detail.text)
 
     def leave_detail(self) -> None:
         if self.in_detail:
-            self._list_pane.display = True
-            self.set_focus(self.table)
+            self._lay_out(self.table)
+            self.on_virtual_table_moved()
 
     def action_other_pane(self) -> None:
         if self.in_detail:
@@ -292,29 +248,29 @@ class Workflows(Frame):
         else:
             self.action_view("")
 
-    async def action_back(self) -> None:
-        """Ends running work, else leads from the workflow to the list, else clears the filter."""
-        if self.simtui.work.cancel():
-            return
+    async def back(self) -> None:
+        """From the workflow to the list, from marks and the filter to none, and out of the trash
+        and the samples."""
         if self.in_detail:
             self.leave_detail()
         elif self.table.marked:
-            self.table.marked.clear()
-            self.table.refresh()
+            self.table.mark(())
             await self._say_counts()
         elif self.filter:
             await self.use_filter("")
         elif self.trash:
-            await self.action_trash()
+            await self._other_place()
         elif self.simtui.samples:
             await self.simtui.leave_samples()
 
-    async def action_trash(self) -> None:
+    def action_trash(self) -> None:
+        self.start(type(self)._other_place)
+
+    async def _other_place(self) -> None:
         self.trash = not self.trash
-        self.table.marked.clear()
+        self.table.mark(())
         self.leave_detail()
         await self.show_list()
-        self.say_keys()
 
     # -- what is chosen, and what is done to it
 
@@ -328,21 +284,18 @@ class Workflows(Frame):
             return sorted(self.table.marked)
         return [self.chosen.id] if self.chosen else []
 
-    def action_act(self, name: str) -> None:
-        from simtui.tui.screens import acts, transfer
+    def nothing_chosen(self) -> None:
+        self.simtui.tell("There is no workflow under the cursor.")
 
-        named: dict[str, acts.Act] = {
-            "import": transfer.import_from,
-            "export": transfer.export,
-            "rename": acts.rename,
-            "move": acts.move,
-            "folders": acts.folders,
-            "delete": acts.delete,
-            "restore": acts.restore,
-            "undo": acts.undo,
-            "rollback": acts.rollback,
-        }
-        self.start(named[name])
+    def unmark(self) -> None:
+        """After an act on what is marked; an act on the open workflow leaves the marks alone."""
+        if not self.in_detail:
+            self.table.mark(())
+
+    def action_act(self, name: str) -> None:
+        from simtui.tui.screens.acts import ACTS
+
+        self.start(ACTS[name])
 
     def start(self, act: Callable[[Workflows], Awaitable[None]]) -> None:
         """Runs an act that waits for something, without keeping keys waiting."""
@@ -350,34 +303,39 @@ class Workflows(Frame):
 
         async def act_on_screen() -> None:
             try:
-                await self._told(act(self))
+                await act(self)
             finally:
                 done.set()
 
         self.run_worker(act_on_screen(), exit_on_error=False)
 
-    async def changed(self, words: str) -> None:
-        """After an act: says it, unmarks, and reads again what is on the screen."""
-        self.table.marked.clear()
-        self.simtui.tell(words, "success")
+    async def changed(self, words: str, colour: str = "success") -> None:
+        """After an act: says it, and reads again what is on the screen."""
+        self.simtui.tell(words, colour)
         await self.reload()
 
     async def go_to(self, workflow_id: str) -> None:
-        """Shows one workflow, wherever it is in the list."""
-        await self.use_filter(f"id:{workflow_id}")
+        """Shows one workflow, wherever it is, the trash included."""
+        workflow = await self.simtui.library.workflows.get(workflow_id)
+        if workflow is None:
+            self.simtui.tell("It is not here any more.", "warning")
+            return
+        self.leave_detail()
+        if self.trash != (workflow.deleted_at is not None):
+            await self._other_place()
+        await self.use_filter(f"id:{quoted(workflow_id)}")
         await self._show_view("Overview")
 
     def action_mark(self) -> None:
         row = self.table.row
         if row is not None:
-            self.table.marked ^= {row.id}
+            self.table.mark(self.table.marked ^ {row.id})
             self.table.action_move(1)
-            self.table.refresh()
             self.start(type(self)._say_counts)
 
     def action_times(self) -> None:
         self.simtui.absolute_times = not self.simtui.absolute_times
-        self.table.columns = self._columns()
+        self.table.columns = columns(self.simtui.absolute_times)
         self.table.refresh()
 
     def action_copy(self) -> None:
@@ -394,7 +352,11 @@ class Workflows(Frame):
         self.start(lambda screen: screen.simtui.open_samples())
 
     def action_next_match(self, by: int) -> None:
-        self.detail.text.next_match(by)
+        text = self.detail.text
+        if not text.looked_for:
+            self.simtui.tell("/ looks for a text first; n and N go on from there.")
+        elif not text.next_match(by):
+            self.simtui.tell("It is not in this text.")
 
     def action_next_problem(self, by: int) -> None:
         self.detail.text.next_problem(by)
@@ -404,52 +366,44 @@ class Workflows(Frame):
     def action_filter(self) -> None:
         if self.in_detail:
             self.start(type(self)._find_in_text)
-            return
-        box = self._filter_box
-        box.can_focus = True
-        self.set_focus(box)
+        else:
+            self._filter_line.enter()
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def on_filter_line_typed(self, event: FilterLine.Typed) -> None:
         self.run_worker(
-            self._filter_typed(event.value), exclusive=True, group="filter", exit_on_error=False
+            self._follow_typing(event.text), exclusive=True, group="filter", exit_on_error=False
         )
 
-    async def _filter_typed(self, text: str, *, anew: bool = False) -> None:
+    async def _follow_typing(self, text: str) -> None:
+        await asyncio.sleep(TYPING_SECONDS)
+        await self.use_filter(text)
+
+    async def use_filter(self, text: str) -> bool:
+        """Lists what the text means. Where it means nothing, says why, and the list stays."""
         try:
             wanted = parse(text, WORKFLOW_FIELDS, datetime.now())
         except FilterError as error:
             self.simtui.tell(f"{error.message} (at character {error.position + 1})", "warning")
-            return
-        if wanted == self.filter and not anew:
-            return
-        self.simtui.tell("")
-        self.filter = wanted
-        await self.show_list()
+            return False
+        if wanted != self.filter:
+            self.simtui.tell("")
+            await self.show_list(wanted)
+        if not self._filter_line.in_use:
+            self._filter_line.text = self.filter.text
+        return True
 
-    async def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_filter_line_entered(self, event: FilterLine.Entered) -> None:
         self.workers.cancel_group(self, "filter")
-        await self._filter_typed(event.value, anew=True)
-        self._leave_filter()
+        self.start(lambda screen: screen._enter(event.text))
 
-    def on_key(self, event: events.Key) -> None:
-        box = self._filter_box
-        if box.has_focus and event.key in ("escape", "down"):
-            event.stop()
-            event.prevent_default()
-            if event.key == "escape":
-                box.value = ""
-            self._leave_filter()
+    async def _enter(self, text: str) -> None:
+        if await self.use_filter(text):
+            self.set_focus(self.table)
 
-    def _leave_filter(self) -> None:
-        box = self._filter_box
+    def on_filter_line_given_up(self) -> None:
+        self.workers.cancel_group(self, "filter")
         self.set_focus(self.table)
-        box.can_focus = False
-
-    async def use_filter(self, text: str) -> None:
-        box = self._filter_box
-        with self.prevent(Input.Changed):
-            box.value = text
-        await self._filter_typed(text)
+        self.start(lambda screen: screen._enter(""))
 
     async def _find_in_text(self) -> None:
         from simtui.tui.screens.dialogs import AskText

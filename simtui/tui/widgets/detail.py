@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import textwrap
 from collections.abc import Sequence
@@ -9,13 +10,15 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
+from simtui.apart import LARGE_BYTES
 from simtui.library import WorkflowShelf
 from simtui.library.searching import MARK, UNMARK
 from simtui.model import wording
 from simtui.model.outline import Outline
 from simtui.model.workflow import Version, Workflow
 from simtui.tui.widgets.frame_lines import OneLine
-from simtui.tui.widgets.lines_view import JsonLines, LinesView, Span, StyledLines
+from simtui.tui.widgets.lines import JsonLines, Span, StyledLines
+from simtui.tui.widgets.lines_view import LinesView
 
 VIEWS = {"o": "Overview", "J": "JSON", "v": "Versions"}
 """The views by their keys."""
@@ -50,7 +53,7 @@ class Detail(Vertical):
         if view == "JSON":
             document = await shelf.document(workflow.id)
             self._shown(workflow, view)
-            self.text.show(JsonLines(document), cursor)
+            self.text.show(await _lines_of(document), cursor)
             if words and not same:
                 self.text.find(words[0])
         elif view == "Versions":
@@ -67,11 +70,17 @@ class Detail(Vertical):
                 lines = place_lines(places) + lines
             self.text.show(StyledLines(lines), cursor)
 
+    def show_trouble(self, workflow: Workflow, view: str, why: str) -> None:
+        """Shows why a workflow cannot be shown."""
+        self._shown(workflow, view or self.view)
+        lines = [[Span(part, "error")] for part in _wrapped(why, self.text_width)]
+        self.text.show(StyledLines(lines))
+
     async def show_version(self, shelf: WorkflowShelf, workflow: Workflow, number: int) -> None:
         """Shows an earlier document of the workflow."""
         document = await shelf.version_document(workflow.id, number)
         self._shown(workflow, "JSON", f"version {number}")
-        self.text.show(JsonLines(document))
+        self.text.show(await _lines_of(document))
 
     def _shown(self, workflow: Workflow, view: str, what: str = "") -> None:
         self.workflow, self.view = workflow, view
@@ -105,6 +114,12 @@ class Detail(Vertical):
         for line in (self._name_line, self._facts_line, self._views_line):
             line.say([])
         self.text.show(StyledLines([]))
+
+
+async def _lines_of(document: bytes) -> JsonLines:
+    if len(document) < LARGE_BYTES:
+        return JsonLines(document)
+    return await asyncio.to_thread(JsonLines, document)
 
 
 def place_lines(places: Sequence[str]) -> list[list[Span]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -61,6 +62,50 @@ class OneLine(Widget):
         if not colour:
             return self.rich_style
         return self.rich_style + self.get_component_rich_style(f"line--{colour}", partial=True)
+
+
+class StatusLines(OneLine):
+    """What is true and what was said: in one line where there is room, below each other where
+    there is not. What somebody must read is not cut off."""
+
+    DEFAULT_CSS = "StatusLines { height: 1; }"
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._told: tuple[tuple[str, str], ...] = ()
+        self._lines: list[tuple[tuple[str, str], ...]] = []
+
+    def tell(self, told: Iterable[tuple[str, str]]) -> None:
+        """Shows (text, colour) pieces, the first above the others."""
+        self._told = tuple(told)
+        width = self.app.size.width
+        lines = [
+            tuple(
+                (f"{' · ' if number else ' '}{text}", colour)
+                for number, (text, colour) in enumerate(self._told)
+            )
+        ]
+        if sum(cell_len(text) for text, _ in lines[0]) > width:
+            lines = [
+                ((f" {part}", colour),)
+                for text, colour in self._told
+                for part in _wrapped(text, width - 2)
+            ]
+        lines = lines[: max(1, self.app.size.height // 5)]
+        if lines != self._lines:
+            self._lines = lines
+            self.styles.height = len(lines)
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        self._left = self._lines[y] if y < len(self._lines) else ()
+        return super().render_line(y)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """In lines of `width` cells; a character may take two."""
+    room = width * len(text) // max(1, cell_len(text))
+    return textwrap.wrap(text, max(10, room)) or [""]
 
 
 def area_pieces(active: int, width: int) -> list[tuple[str, str]]:

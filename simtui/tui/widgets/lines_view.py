@@ -1,15 +1,14 @@
-"""A text of any length, line by line: JSON in colour, an overview, a report. Only the lines that
-are looked at are cut out of it and drawn."""
+"""A text of any length, with a cursor on one of its lines: JSON, an overview, a report. Only the
+lines that are looked at are drawn."""
 
 from __future__ import annotations
 
 import re
-from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
@@ -18,87 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from simtui.errors import shown
-
-MAX_LINE = 4000
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A piece of a line and the name of its colour ("" for none)."""
-
-    text: str
-    colour: str = ""
-
-
-class Lines(Protocol):
-    """A text as lines, counted from 0."""
-
-    def __len__(self) -> int: ...
-
-    def plain(self, number: int) -> str: ...
-
-    def spans(self, number: int) -> Sequence[Span]: ...
-
-    def is_problem(self, number: int) -> bool: ...
-
-
-class StyledLines:
-    """Lines that were made for the screen."""
-
-    def __init__(self, lines: Sequence[Sequence[Span]]) -> None:
-        self._lines = lines
-
-    def __len__(self) -> int:
-        return len(self._lines)
-
-    def plain(self, number: int) -> str:
-        return "".join(span.text for span in self._lines[number])
-
-    def spans(self, number: int) -> Sequence[Span]:
-        return self._lines[number]
-
-    def is_problem(self, number: int) -> bool:
-        return any(span.colour in ("error", "warning") for span in self._lines[number])
-
-
-_JSON = re.compile(
-    r'(?P<key>"(?:[^"\\]|\\.)*")(?=\s*:)|(?P<string>"(?:[^"\\]|\\.)*"?)'
-    r"|(?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?P<word>true|false|null)"
-)
-_JSON_COLOURS = {"key": "key", "string": "", "number": "number", "word": "number"}
-
-
-class JsonLines:
-    """A document's own lines: where each begins is remembered, the text stays one piece."""
-
-    def __init__(self, document: bytes) -> None:
-        self._document = document
-        self._starts = array("Q", [0])
-        self._starts.extend(match.end() for match in re.finditer(b"\n", document))
-
-    def __len__(self) -> int:
-        return len(self._starts)
-
-    def plain(self, number: int) -> str:
-        start = self._starts[number]
-        more = number + 1 < len(self._starts)
-        end = self._starts[number + 1] - 1 if more else len(self._document)
-        # a character takes up to four bytes; what is cut off is said by the ellipsis
-        return self._document[start : min(end, start + MAX_LINE * 4)].decode(errors="replace")
-
-    def spans(self, number: int) -> Sequence[Span]:
-        text = self.plain(number)[:MAX_LINE]
-        spans, at = [], 0
-        for match in _JSON.finditer(text):
-            if match.start() > at:
-                spans.append(Span(text[at : match.start()], "dim"))
-            spans.append(Span(match.group(), _JSON_COLOURS[match.lastgroup or "string"]))
-            at = match.end()
-        spans.append(Span(text[at:], "dim"))
-        return spans
-
-    def is_problem(self, number: int) -> bool:
-        return False
+from simtui.tui.widgets.lines import MAX_LINE, Lines, Span, StyledLines
 
 
 class LinesView(ScrollView, can_focus=True):
@@ -124,6 +43,7 @@ class LinesView(ScrollView, can_focus=True):
         self.cursor = 0
         self._lines: Lines = StyledLines([])
         self._left = 0
+        self._wanted = ""
         self._pattern: re.Pattern[str] | None = None
 
     def show(self, lines: Lines, cursor: int = 0) -> None:
@@ -159,6 +79,7 @@ class LinesView(ScrollView, can_focus=True):
     def find(self, text: str) -> bool:
         """Looks for a text, without regard to case, and goes to its next place. False where there
         is none."""
+        self._wanted = text
         self._pattern = re.compile(re.escape(text), re.IGNORECASE) if text else None
         self.refresh()
         if self._pattern is None:
@@ -167,6 +88,11 @@ class LinesView(ScrollView, can_focus=True):
             self._show_match()
             return True
         return self.next_match(1)
+
+    @property
+    def looked_for(self) -> bool:
+        """Whether there is something to find again."""
+        return self._pattern is not None
 
     def _show_match(self) -> None:
         """Moves the text sideways where the match in the line under the cursor is out of sight."""
@@ -178,22 +104,22 @@ class LinesView(ScrollView, can_focus=True):
 
     def next_match(self, by: int) -> bool:
         """To the next line with a match (`by` 1), or the one before (-1), round the end."""
-        pattern = self._pattern
-        if pattern is None:
+        if self._pattern is None:
             return False
-        return self._next(by, lambda number: pattern.search(self._lines.plain(number)) is not None)
+        number = self._lines.line_with(self._wanted, self.cursor, by)
+        if number is None:
+            return False
+        self._put_cursor(number)
+        self._show_match()
+        return True
 
     def next_problem(self, by: int) -> bool:
-        return self._next(by, self._lines.is_problem)
-
-    def _next(self, by: int, wanted: object) -> bool:
-        assert callable(wanted)
+        """To the next line that tells a problem, or the one before, round the end."""
         count = len(self._lines)
         for step in range(1, count + 1):
             number = (self.cursor + by * step) % count
-            if wanted(number):
+            if self._lines.is_problem(number):
                 self._put_cursor(number)
-                self._show_match()
                 return True
         return False
 
@@ -210,8 +136,15 @@ class LinesView(ScrollView, can_focus=True):
         self._put_cursor(len(self._lines) - 1)
 
     def action_sideways(self, by: int) -> None:
-        self._left = max(0, self._left + by * max(8, self.size.width // 2))
-        self.refresh()
+        step = max(8, self.size.width // 2)
+        # not past the end of the longest line in sight
+        there = min(self.scroll_offset.y + self.size.height, len(self._lines))
+        in_sight = (self._lines.plain(number) for number in range(self.scroll_offset.y, there))
+        widest = max((cell_len(shown(text, MAX_LINE)) for text in in_sight), default=0)
+        left = max(0, min(self._left + by * step, max(self._left, widest - step)))
+        if left != self._left:
+            self._left = left
+            self.refresh()
 
     def _put_cursor(self, number: int) -> None:
         number = max(0, min(number, len(self._lines) - 1))

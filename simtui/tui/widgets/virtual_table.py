@@ -6,7 +6,8 @@ either end; a line is drawn when it is looked at. So a million rows open as fast
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, Protocol, TypeVar
 
@@ -75,6 +76,13 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
     class Opened(Message):
         pass
 
+    class Failed(Message):
+        """Rows could not be read; what was there stays."""
+
+        def __init__(self, error: Exception) -> None:
+            super().__init__()
+            self.error = error
+
     def __init__(self, columns: Sequence[Column[Row]], id: str | None = None) -> None:
         super().__init__(id=id)
         self.columns = columns
@@ -85,8 +93,11 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         self._source: RowSource[Row] | None = None
         self._rows: list[Row] = []
         self._start = 0
+        self._reading = asyncio.Lock()
         self._fetching = False
-        self._wanted: int | None = None
+        self._going: int | None = None
+        self._looked_at: int | None = None
+        self._drawn: dict[int, object] = {}
 
     # -- rows
 
@@ -100,42 +111,53 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         return self._rows[place] if 0 <= place < len(self._rows) else None
 
     async def show(self, source: RowSource[Row]) -> None:
-        """Shows another list, from its top."""
-        self._source = source
-        self._rows, self._start, self.cursor = [], 0, 0
-        self.scroll_to(0, 0, animate=False)
-        await self.reload()
+        """Shows another list, from its top. Until it is read, the one before stays."""
+        async with self._reading:
+            total, rows = await source.count(), await source.page()
+            self._source, self._going, self._looked_at = source, None, None
+            self.scroll_to(0, 0, animate=False)
+            self.cursor = 0
+            self._take(rows, 0, total)
+            self.post_message(self.Moved())
 
     async def reload(self) -> None:
         """Reads the window again; the cursor stays on its row, wherever that is now."""
-        source = self._source
-        if source is None:
-            return
-        current = self.row
-        length = max(len(self._rows), PAGE)
-        total = await source.count()
-        above = []
-        if self._start and self._rows:
-            above = await source.page(before=self._rows[0], limit=1)
-        if above:
-            rows = await source.page(after=above[0], limit=length)
-            self._start = max(0, min(self._start + total - self.total, total - len(rows)))
-        else:
-            rows = await source.page(limit=length)
-            self._start = 0
-        if source is not self._source:
-            return  # another list was asked for meanwhile
-        self.total = max(total, self._start + len(rows))
-        self._rows = rows
-        keys = [source.key(row) for row in rows]
-        was = None if current is None else source.key(current)
-        place = keys.index(was) if was in keys else self.cursor - self._start
+        async with self._reading:
+            source = self._source
+            if source is None:
+                return
+            current, start = self.row, 0
+            length = max(len(self._rows), PAGE)
+            total = await source.count()
+            above = []
+            if self._start and self._rows:
+                above = await source.page(before=self._rows[0], limit=1)
+            if above:
+                rows = await source.page(after=above[0], limit=length)
+                start = max(0, min(self._start + total - self.total, total - len(rows)))
+            else:
+                rows = await source.page(limit=length)
+            keys = [source.key(row) for row in rows]
+            was = None if current is None else source.key(current)
+            place = keys.index(was) if was in keys else self.cursor - self._start
+            in_sight = 0 <= self.cursor - self.scroll_offset.y < self.size.height
+            self._take(rows, start, total)
+            # a list that was scrolled away from its cursor by wheel stays where it is
+            self._put_cursor(start + place, follow=in_sight)
+
+    def _take(self, rows: list[Row], start: int, total: int) -> None:
+        self._rows, self._start = rows, start
+        self.total = max(total, start + len(rows))
         self._resize()
-        self._put_cursor(self._start + place)
-        self.refresh()
+        self.refresh_changed()
 
     def _resize(self) -> None:
         self.virtual_size = Size(self.size.width, self.total + 1)
+
+    def mark(self, keys: Iterable[str]) -> None:
+        """Marks the rows with these keys, and no others."""
+        self.marked = set(keys)
+        self.refresh_changed()
 
     # -- moving
 
@@ -153,20 +175,23 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
 
     def _go(self, index: int) -> None:
         index = max(0, min(index, self.total - 1))
-        if self._at(index) is not None:
+        there = self._at(index) is not None
+        self._going = None if there else index
+        if there:
             self._put_cursor(index)
         self._fetch_around(index)
 
-    def _put_cursor(self, index: int) -> None:
+    def _put_cursor(self, index: int, *, follow: bool = True) -> None:
         index = max(0, min(index, self.total - 1))
         before, self.cursor = self.cursor, index
-        for line in {before, index}:
-            self._refresh_row(line)
+        if before != index:
+            for line in (before, index):
+                self._refresh_row(line)
         height = max(1, self.size.height - 1)
         top = self.scroll_offset.y
-        if index < top:
+        if follow and index < top:
             self.scroll_to(y=index, animate=False, force=True)
-        elif index >= top + height:
+        elif follow and index >= top + height:
             self.scroll_to(y=index - height + 1, animate=False, force=True)
         self.post_message(self.Moved())
 
@@ -176,28 +201,36 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
             self.refresh(Region(0, y, self.size.width, 1))
 
     def _fetch_around(self, index: int) -> None:
-        """Fetches what a move needs, or soon will, if it is not there."""
+        """Fetches what is looked at, or soon will be, if it is not there."""
         near = self.size.height + 20
         low, high = max(0, index - near), min(self.total, index + near)
         if self._start <= low and high <= self._start + len(self._rows):
             return
-        self._wanted = index
+        self._looked_at = index
         if not self._fetching:
             self._fetching = True
             self.run_worker(self._fetch(), exit_on_error=False)
 
     async def _fetch(self) -> None:
         try:
-            while self._source is not None:
-                index, self._wanted = self._wanted, None
-                if index is None:
-                    break
-                await self._fetch_for(index, self._source)
-                if self._at(index) is not None:
+            while (index := self._wanted()) is not None:
+                async with self._reading:
+                    if self._source is not None:
+                        await self._fetch_for(index, self._source)
+                if index == self._going:
+                    self._going = None
                     self._put_cursor(index)
+        except Exception as error:
+            self._going = None
+            self.post_message(self.Failed(error))
         finally:
             self._fetching = False
-        self.refresh()
+        self.refresh_changed()
+
+    def _wanted(self) -> int | None:
+        """Where the cursor is to go, else what is looked at."""
+        looked_at, self._looked_at = self._looked_at, None
+        return looked_at if self._going is None else self._going
 
     async def _fetch_for(self, index: int, source: RowSource[Row]) -> None:
         near = self.size.height + 20
@@ -251,9 +284,25 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
             self.post_message(self.Opened())
         self._put_cursor(index)
 
+    def refresh_changed(self) -> None:
+        """Draws the lines in sight that say something else by now, and no others: each is bytes on
+        a slow link."""
+        for y in range(1, self.size.height):
+            if self._drawn.get(y) != self._told(self.scroll_offset.y + y - 1, y):
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def _told(self, index: int, y: int) -> object:
+        """All that what is drawn in a line depends on."""
+        row = self._at(index)
+        if row is None or self._source is None:
+            return self.nothing if y == 2 and not self.total else None
+        marked = self._source.key(row) in self.marked
+        return marked, index == self.cursor, [column.cell(row) for column in self.columns]
+
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         base = self.rich_style
+        self._drawn[y] = self._told(self.scroll_offset.y + y - 1, y)
         shown = [c for c in self.columns if self.app.size.width >= c.from_width]
         fixed = sum(c.width + 2 for c in shown if c.width)
         rest = max(8, width - 2 - fixed - 2)

@@ -1,0 +1,22 @@
+"""A box for one line of text, also where more than that is pasted into it."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.widgets import Input
+
+from simtui.errors import shown
+
+
+class OneLineInput(Input):
+    """Lines that are pasted become one; Textual's own box takes the first and loses the rest."""
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.prevent_default()
+        event.stop()
+        self.replace(in_one_line(event.text.strip("\r\n")), *sorted(self.selection))
+
+
+def in_one_line(text: str) -> str:
+    """The text without line ends, and without characters that no terminal shows."""
+    return "".join(c if shown(c) == c else " " for c in " ".join(text.splitlines()))

@@ -1,0 +1,166 @@
+"""Undo: every change, newest first, and the truth where it cannot be done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simtui.errors import Busy, NotFound, SimtuiError
+from simtui.importing import import_paths
+from simtui.library import Library
+from simtui.paths import Home
+from simtui.tui.undo import Undo
+from tests.making import as_bytes, document
+from tests.tui.driving import driven
+
+
+async def test_several_changes_are_undone_one_by_one_newest_first(filled: Home) -> None:
+    async with driven(filled) as screen:
+        await screen.press("R")
+        await screen.sees("⏎ rename")
+        await screen.press("end")
+        await screen.type(" two")
+        await screen.press("enter")
+        await screen.sees("Renamed to Lead enricher two.")
+        await screen.press("m")
+        await screen.sees("which folder?")
+        await screen.press("ctrl+u")
+        await screen.type("Archive")
+        await screen.press("enter")
+        await screen.sees("1 workflow moved.")
+        await screen.press("d", "y")
+        await screen.sees("1 workflow moved to the trash.", "11")
+        for said in ("brought back", "moved back", "Lead enricher again", "Nothing to undo"):
+            await screen.press("u")
+            await screen.sees(said)
+        await screen.sees("  Lead enricher  ", "12")
+    async with await Library.open(filled) as library:
+        assert (await library.workflows.find("Lead enricher")).folder == "Sales/Inbound"
+
+
+async def test_a_delete_that_another_process_took_back_is_not_said_to_be_undone(
+    filled: Home,
+) -> None:
+    async with driven(filled) as screen:
+        await screen.press("d", "y")
+        await screen.sees("moved to the trash")
+        async with await Library.open(filled) as other:
+            found = await other.workflows.find("Lead enricher", trash=True)
+            await other.workflows.restore([found.id])
+        await screen.press("u")
+        await screen.sees("This cannot be undone any more: Lead enricher: not in the trash")
+        await screen.press("u")
+        await screen.sees("Nothing to undo.")
+
+
+async def test_an_undo_brings_back_only_what_was_deleted_here(filled: Home) -> None:
+    async with driven(filled) as screen:
+        await screen.press("space", "space", "d")
+        await screen.sees("Move 2 workflows")
+        async with await Library.open(filled) as other:
+            found = await other.workflows.find("Lead enricher")
+            await other.workflows.delete([found.id])
+        await screen.press("y")
+        await screen.sees("1 workflow moved to the trash, 1 there already.")
+        await screen.press("u")
+        await screen.sees("Undone", "11")
+    async with await Library.open(filled) as library:
+        assert (await library.workflows.find("Lead enricher", trash=True)).id == found.id
+
+
+async def test_the_undo_of_a_rename_brings_back_the_very_document(
+    home: Home, tmp_path: Path
+) -> None:
+    name = "so long " * 40 + "\nand a second line"  # such a one cannot be given
+    file = tmp_path / "long.json"
+    file.write_bytes(as_bytes(document(name, ident="long")))
+    async with await Library.open(home) as library:
+        assert [item.outcome async for item in import_paths(library, [file])] == ["imported"]
+        before = await library.workflows.get("long")
+        document_before = await library.workflows.document("long")
+    async with driven(home) as screen:
+        await screen.press("R", "ctrl+u")
+        await screen.sees("⏎ rename")
+        await screen.type("Short")
+        await screen.press("enter")
+        await screen.sees("Renamed to Short.")
+        await screen.press("u")
+        await screen.sees("Undone", "so long so long")
+    async with await Library.open(home) as library:
+        after = await library.workflows.get("long")
+        assert before and after and after.name == before.name
+        assert await library.workflows.document("long") == document_before
+
+
+async def test_the_undo_of_a_rename_keeps_what_another_process_did_since(filled: Home) -> None:
+    async with driven(filled) as screen:
+        await screen.press("R")
+        await screen.sees("⏎ rename")
+        await screen.type("Mine")
+        await screen.press("enter")
+        await screen.sees("Renamed to Mine.")
+        async with await Library.open(filled) as other:
+            found = await other.workflows.find("Mine")
+            await other.workflows.rollback(found.id, 1)
+            await other.workflows.rename(found.id, "Theirs")
+        await screen.press("u")
+        await screen.sees("Lead enricher again", "▸ Lead enricher")
+    async with await Library.open(filled) as library:
+        names = [version.name for version in await library.workflows.versions(found.id)]
+        assert "Theirs" in names
+
+
+async def test_a_name_left_as_it_is_offered_changes_nothing(filled: Home) -> None:
+    async with driven(filled) as screen:
+        await screen.press("R")
+        await screen.sees("⏎ rename")
+        await screen.press("enter")
+        text = await screen.loses("⏎ rename")
+        assert "Renamed" not in text
+
+
+async def test_what_could_not_be_undone_this_time_can_be_tried_again() -> None:
+    undo, tries = Undo(), []
+
+    async def inverse() -> str:
+        tries.append(1)
+        if len(tries) == 1:
+            raise Busy("somebody writes")
+        return "as it was"
+
+    undo.remember(inverse)
+    with pytest.raises(Busy):
+        await undo.last()
+    assert undo
+    assert await undo.last() == "as it was"
+    assert not undo
+
+
+async def test_what_can_never_be_undone_gives_way_to_what_was_done_before_it() -> None:
+    undo = Undo()
+
+    async def good() -> str:
+        return "as it was"
+
+    async def gone() -> str:
+        raise NotFound("it is gone")
+
+    undo.remember(good)
+    undo.remember(gone)
+    with pytest.raises(SimtuiError, match=r"cannot be undone any more: it is gone"):
+        await undo.last()
+    assert await undo.last() == "as it was"
+    assert await undo.last() == ""
+
+
+async def test_what_was_done_in_the_samples_is_not_undone_at_home(filled: Home) -> None:
+    async with driven(filled) as screen:
+        await screen.press("D")
+        await screen.sees("nothing is kept")
+        await screen.press("d", "y")
+        await screen.sees("moved to the trash")
+        await screen.press("escape")
+        await screen.sees("Back in your own home.")
+        await screen.press("u")
+        await screen.sees("Nothing to undo.")
