@@ -50,9 +50,13 @@ def scan_command(
             if stored:
                 await open_vault(library, typed)
             progress = _show_progress if sys.stderr.isatty() else None
-            return await adopting.scan(
-                library, versions=versions, stored=stored, on_progress=progress
-            )
+            try:
+                return await adopting.scan(
+                    library, versions=versions, stored=stored, on_progress=progress
+                )
+            finally:
+                if progress:
+                    sys.stderr.write("\x1b[K")
 
     found = run(work())
     rows = [
@@ -94,7 +98,7 @@ def scan_command(
 
 
 def _show_progress(done: int) -> None:
-    sys.stderr.write(f"\r\x1b[K{done:,} documents\r\x1b[K")
+    sys.stderr.write(f"\r\x1b[K{done:,} documents\r")
 
 
 @click.command("adopt")

@@ -38,22 +38,20 @@ def with_password(*, new: bool = False) -> Callable[[Callable[..., Any]], Callab
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @click.option(
             f"--{prefix}password-file",
-            "password_path",
+            f"{into}_path",
             metavar="FILE",
             help=f"Read the {what} from a file that only you can read.",
         )
         @click.option(
             f"--{prefix}password-fd",
-            "password_descriptor",
+            f"{into}_descriptor",
             type=click.IntRange(min=0),
             metavar="N",
             help=f"Read the {what} from an open file descriptor.",
         )
         @functools.wraps(command)
-        def run(
-            *args: Any, password_path: str | None, password_descriptor: int | None, **words: Any
-        ) -> Any:
-            words[into] = read_password(password_path, password_descriptor)
+        def run(*args: Any, **words: Any) -> Any:
+            words[into] = read_password(words.pop(f"{into}_path"), words.pop(f"{into}_descriptor"))
             return command(*args, **words)
 
         return run

@@ -36,7 +36,7 @@ def exec_command(
         raise UsageError("Name at least one secret:  simtui exec --with NAME -- COMMAND…")
 
     async def work() -> dict[str, bytearray]:
-        async with unlocked(face, typed) as library:
+        async with unlocked(face, typed, wanted) as library:
             return await shelf.values(library, wanted)
 
     secrets = run(work())

@@ -160,8 +160,7 @@ def get_secret(face: Face, name: str, reveal: bool, typed: bytearray | None, out
         raise UsageError(f"Say --reveal if {shown(name, 80)} is to leave the vault in clear.")
 
     async def work() -> bytearray | None:
-        async with unlocked(face, typed) as library:
-            await shelf.check_there(library, [name])
+        async with unlocked(face, typed, [name]) as library:
             if not reveal and not await asking.confirmed(f"Show {name} on this terminal?"):
                 return None
             return await library.vault.get(name)

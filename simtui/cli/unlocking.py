@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
 from simtui.cli import asking
@@ -26,12 +26,17 @@ _WAIT = re.compile(r" ?[0-9]+ s until the next try\.")
 
 
 @contextlib.asynccontextmanager
-async def unlocked(face: Face, typed: bytearray | None) -> AsyncIterator[Library]:
+async def unlocked(
+    face: Face, typed: bytearray | None, names: Sequence[str] = ()
+) -> AsyncIterator[Library]:
     """The library with its vault open: by the keyring, else by what a script handed over, else by
-    asking. Raises `Locked` where none of these opens it."""
+    asking. Raises `Locked` where none of these opens it. `names`: secrets that must be there, or
+    nobody is asked for nothing (`NotFound`)."""
     if not face.home.database.exists():
         raise Locked(f"There is no vault in {face.home} yet. `simtui vault init` makes one.")
     async with opened(face.home, create=False) as library:
+        await shelf.check_vault(library)
+        await shelf.check_there(library, names)
         await open_vault(library, typed)
         yield library
 

@@ -12,7 +12,6 @@ from simtui.cli.output import (
     Face,
     answer,
     answer_rows,
-    confirm,
     dumps,
     opened,
     run,
@@ -50,23 +49,25 @@ def vault_command() -> None:
 def show_status(face: Face, output: str) -> None:
     """Whether there is a vault, what opens it, and how many secrets it seals. Needs no password."""
     status = run(_status(face)) if face.home.database.exists() else None
+    count = status.secret_count if status else 0
     slots = status.slots if status else ()
-    ways = [shelf.WORDS[way] for way in status.ways] if status else []
-    row = {
-        "exists": status is not None and status.exists,
-        "open": False,  # a command holds no key
-        "ways": status.ways if status else [],
-        "slots": [slot_row(line) for line in slots],
-        "secrets": status.secret_count if status else 0,
-    }
+    ways = status.ways if status else []
     if output != "table":
+        row = {
+            "exists": status is not None and status.exists,
+            "open": False,  # a command holds no key
+            "ways": ways,
+            "slots": [slot_row(line) for line in slots],
+            "secrets": count,
+        }
         answer(dumps(row))
-    elif not row["exists"]:
+    elif status is None or not status.exists:
         answer("no vault yet")
         talk("`simtui vault init` makes one.")
     else:
-        answer(f"{wording.plural(int(row['secrets']), 'secret')}, sealed")  # type: ignore[call-overload]  # it is an int
-        answer(f"ways in: {', '.join(ways) or 'none that is whole'}")
+        answer(f"{wording.plural(count, 'secret')}, sealed")
+        told = ", ".join(shelf.WORDS[way] for way in ways)
+        answer(f"ways in: {told or 'none that is whole'}")
         for line in slots:
             if line.words:
                 answer(f"! slot {line.number}: {line.words}")
@@ -108,9 +109,7 @@ def init_vault(
     run(_init(face, not no_recovery, keyring, typed))
 
 
-async def _init(
-    face: Face, recovery: bool, keyring: bool | None, typed: bytearray | None
-) -> None:
+async def _init(face: Face, recovery: bool, keyring: bool | None, typed: bytearray | None) -> None:
     can_ask = asking.can_ask()
     if typed is None and not can_ask:
         raise Locked(
@@ -129,9 +128,7 @@ async def _init(
             password = shelf.password_of(typed)
         use_keyring = await _wants_keyring(keyring, can_ask)
         recovery = recovery and can_ask
-        prepared = await shelf.prepare(
-            library, password, recovery=recovery, keyring=use_keyring
-        )
+        prepared = await shelf.prepare(library, password, recovery=recovery, keyring=use_keyring)
         if recovery:
             await unlocking.code_asked_back(prepared)
         await shelf.keep(library, prepared)
@@ -172,9 +169,7 @@ def lock_vault(face: Face) -> None:
 @asking.with_password()
 @asking.with_password(new=True)
 @click.pass_obj
-def change_password(
-    face: Face, typed: bytearray | None, new_typed: bytearray | None
-) -> None:
+def change_password(face: Face, typed: bytearray | None, new_typed: bytearray | None) -> None:
     """Change the master password. The present one opens the vault first, or the recovery code where
     it is lost."""
     run(_passwd(face, typed, new_typed))
@@ -347,4 +342,6 @@ async def _keyring_again(library: Library) -> tuple[bool, str]:
 
 
 def _show_progress(done: int, total: int) -> None:
-    sys.stderr.write(f"\r\x1b[K{done:,}/{total:,} secrets\r\x1b[K" if done == total else f"\r{done:,}/{total:,} secrets")
+    sys.stderr.write(f"\r\x1b[K{done:,}/{total:,} secrets\r")
+    if done == total:
+        sys.stderr.write("\x1b[K")

@@ -6,6 +6,7 @@ hold the GIL for longer than a key may wait.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -160,19 +161,30 @@ def _in_source(
         elif source.path is not None and source.file_name == plain_files.INDEX_NAME:
             yield from _in_plain_files(source.name, source.path.parent, stream)
         elif source.root is not None and _is_unpacked_index(source):
-            index, _ = read_json(stream.read(MAX_JSON_BYTES + 1), "the index")
+            index, _ = read_json(_whole(stream), "the index")
             names[source.root] = RealNames(index)
             for folder in names[source.root].folders:
                 yield from _things(folder, source.name)
         else:
-            content = stream.read(MAX_JSON_BYTES + 1)
+            content = _whole(stream)
             place = None
             if source.folder is not None and source.root is not None:
-                place = names.get(source.root, RealNames({})).of(source.folder)
+                place = names.get(source.root, _NO_NAMES).of(source.folder)
             for thing in read_document(content, source.name, source.file_name, now_ms):
                 if isinstance(thing, Prepared) and thing.folder is None:
                     thing = replace(thing, folder=place)
                 yield thing
+
+
+_NO_NAMES = RealNames({})
+
+
+def _whole(stream: BinaryIO) -> bytes:
+    """All of it, or one byte more than may be. To ask for that much each time would take it from
+    the system each time."""
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
+    return stream.read(min(size, MAX_JSON_BYTES) + 1)
 
 
 def _in_zip(source: Source, stream: BinaryIO, now_ms: int) -> Iterator[Thing]:

@@ -79,11 +79,9 @@ class Library:
 
     async def close(self) -> None:
         """Wipes keys and ends every connection. Can be called twice."""
-        try:
-            if self._vault is not None:
-                await self._vault.close()
-        finally:
-            await self.store.close()
+        if self._vault is not None:
+            self._vault.lock()
+        await self.store.close()
 
     async def search(self, text: str, limit: int = 50) -> list[Hit]:
         """What holds every word of `text`, by the words' beginnings; best first, then newest."""

@@ -11,6 +11,9 @@ from simtui.model.workflow import JsonObject, blocks_of, digest_of, edges_of, ne
 from simtui.store import payload
 from simtui.store.workflows import Content
 
+# how `{{` may be written in JSON; most documents name no secret, and need not be walked for them
+_NEED_SIGNS = (b"{{", b"\\u007b", b"\\u007B")
+
 
 def content_of(document: bytes, value: JsonObject | None = None) -> Content:
     """A document ready to be stored. `value`: the document as orjson reads it, where it is at hand.
@@ -31,7 +34,7 @@ def examined(document: bytes, value: JsonObject) -> tuple[Content, list[LikelyKe
         block_count=len(blocks_of(state)),
         edge_count=len(edges_of(state)),
         text=text,
-        needs=needs_of(value),
+        needs=needs_of(value) if any(sign in document for sign in _NEED_SIGNS) else (),
     )
     return content, keys
 

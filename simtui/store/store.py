@@ -163,12 +163,13 @@ class Store:
         writer = self._writer or await self._open_writer()
         return await self._on(writer, _checkpoint)
 
-    async def forget(self) -> bool:
-        """Takes what was deleted or overwritten out of the search index and the write-ahead log,
-        where the clear text of a secret would stay. False while somebody reads: then it is tried
-        again, at the latest when this is closed."""
+    async def forget(self, *, words: bool = True) -> bool:
+        """Takes what was deleted or overwritten out of the write-ahead log, and its `words` out of
+        the search index: the clear text of a secret would stay there. False while somebody reads:
+        then it is tried again, at the latest when this is closed."""
         self._to_forget = True
-        await self.write(search.forget_removed)
+        if words:
+            await self.write(search.forget_removed)
         with contextlib.suppress(Busy):
             self._to_forget = not await self.checkpoint()
         return not self._to_forget

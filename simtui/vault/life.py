@@ -63,7 +63,6 @@ class Vault:
         self._prepared: list[Prepared] = []
         self._lockings = 0
         self._tries = Tries()
-        self._log_is_stale = False
 
     @property
     def is_open(self) -> bool:
@@ -208,12 +207,6 @@ class Vault:
             self.lock()
             raise
 
-    async def close(self) -> None:
-        """Locks. For whoever closes the store after it."""
-        self.lock()
-        if self._log_is_stale:
-            await self._forget_old_pages()
-
     # -- the ways in
 
     async def prepare_ways(self, ways: Ways) -> Prepared:
@@ -310,9 +303,8 @@ class Vault:
     async def _forget_old_pages(self) -> None:
         """Empties the log of the database, which keeps what was there before: slots that were
         taken away, and what a key sealed that is no longer in force."""
-        self._log_is_stale = True
-        with contextlib.suppress(SimtuiError):  # somebody reads: later, at the latest when closed
-            self._log_is_stale = not await self._store.checkpoint()
+        with contextlib.suppress(SimtuiError):  # it is tried again when the store is closed
+            await self._store.forget(words=False)
 
     # -- secrets
 

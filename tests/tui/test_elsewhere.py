@@ -3,8 +3,8 @@ the hands of a person."""
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from simtui.library import Library
 from simtui.library.workflows import WorkflowShelf

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -10,7 +9,6 @@ import pytest
 
 from simtui.library import Library
 from simtui.paths import Home
-from simtui.tui.app import SimtuiApp
 from tests.harming import flip_a_bit
 from tests.tui.driving import driven
 
@@ -33,7 +31,7 @@ async def test_a_damaged_workflow_says_so_in_its_own_place(
         await screen.press("enter")
         await screen.sees("Enrich")
         await screen.press("escape", "j", key)
-        text = await screen.sees("Competitor monitor", "damaged")
+        text = await screen.sees("Competitor monitor", "corruption detected")
         assert "Enrich" not in text.replace("Lead enricher", "")
         await screen.press("d")
         await screen.sees("Move Competitor monitor to the trash?")
@@ -42,7 +40,7 @@ async def test_a_damaged_workflow_says_so_in_its_own_place(
 async def test_an_export_of_a_damaged_workflow_asks_nothing_and_says_why(damaged: Home) -> None:
     async with driven(damaged) as screen:
         await screen.press("j", "x", "enter")
-        text = await screen.sees("damaged")
+        text = await screen.sees("corruption detected")
         assert "in clear?" not in text
 
 
@@ -86,24 +84,23 @@ async def test_a_long_message_is_told_to_its_end_and_gives_its_place_back(filled
 
 
 async def test_a_database_that_was_moved_away_is_told(filled: Home, tmp_path: Path) -> None:
-    async with driven(filled) as screen:
+    async with driven(filled, columns=160) as screen:
         filled.database.rename(tmp_path / "elsewhere.db")
         await screen.sees("simai.db was moved away or replaced while it is open here.")
 
 
 async def test_a_change_that_another_process_holds_up_is_told_and_loses_nothing(
-    filled: Home, monkeypatch: pytest.MonkeyPatch
+    filled: Home,
 ) -> None:
     async with driven(filled) as screen:
         await screen.press("d", "y")
         await screen.sees("moved to the trash")
         async with await Library.open(filled) as other:
-            screen_library = screen.app.library
-            await screen_library.store.write(_give_up_at_once)
+            await screen.app.library.store.write(_give_up_at_once)
             connection = await other.store._open_writer()
             await connection.execute("BEGIN IMMEDIATE")
             await screen.press("u")
-            await screen.sees("busy")
+            await screen.sees("in use by another", "Nothing was changed")
             await connection.execute("ROLLBACK")
         await screen.press("u")
         await screen.sees("Undone: Lead enricher brought back.", "12")
@@ -113,13 +110,14 @@ def _give_up_at_once(connection: Connection) -> None:
     connection.execute("PRAGMA busy_timeout = 0")
 
 
-async def test_a_fault_in_an_act_is_told_with_a_report_and_without_values(
-    filled: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_fault_in_an_act_is_told_and_written_down(filled: Home) -> None:
+    async def faulty(_: object) -> None:
+        raise ZeroDivisionError("on purpose")
+
     async with driven(filled) as screen:
-        screen.app.workflows.detail = None  # type: ignore[assignment]  # on purpose
-        await screen.press("t", "J")
-        await screen.sees("a fault in simtui (AttributeError")
+        screen.app.workflows.start(faulty)
+        await screen.sees("a fault in simtui (ZeroDivisionError: on purpose)")
+        await screen.press("j")
+        await screen.sees("▸ Competitor monitor")
     [report] = Path.home().rglob("crash-*.txt")
-    assert os.getpid() == int(report.stem.rpartition("-")[2])
-    assert isinstance(SimtuiApp.tell_error, object)
+    assert "on purpose" in report.read_text()

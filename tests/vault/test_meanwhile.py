@@ -11,12 +11,12 @@ import pytest
 
 from simtui.errors import Busy, Locked
 from simtui.library import Library
+from simtui.store import vault as rows
 from simtui.vault import changes
 from simtui.vault.changes import KeyChanged
 from simtui.vault.life import Vault
 from simtui.vault.recovery import read_code
 from simtui.vault.sealing import key_id_in, key_id_of, secret_place
-from simtui.vault.ways import Prepared
 from tests.vault.vaults import (
     PASSWORD,
     add_secrets,
@@ -54,7 +54,7 @@ async def test_nothing_is_set_under_a_key_that_another_process_retired(
     await unlock_by_code(other, code)
     new_code = await rotate(library.vault)
     before = await sealed_rows(library)
-    with pytest.raises(KeyChanged, match="Another simtui put a new key in force.*unlock again"):
+    with pytest.raises(KeyChanged, match=r"Another simtui put a new key in force.*unlock again"):
         await other.set("KEY_000", b"late")
     assert not other.is_open
     assert await sealed_rows(library) == before
@@ -281,8 +281,6 @@ async def test_a_vault_whose_making_is_broken_off_is_there_whole_or_not_at_all(
 
 
 async def rows_are_gone(library: Library) -> bool:
-    from simtui.store import vault as rows
-
     return await library.store.read(rows.read) is None
 
 
@@ -292,9 +290,9 @@ async def test_an_unlocking_that_is_broken_off_leaves_it_locked(library: Library
     vault = library.vault
     await make_vault(vault, PASSWORD)
     vault.lock()
-    for way, moment in [("password", 0.0), ("password", 0.01), ("password", 0.05)]:
+    for moment in (0.0, 0.005, 0.02):
         secret = bytearray(PASSWORD.encode())
-        assert not await broken_off(vault, vault.unlock(way, secret), moment, how)
+        assert not await broken_off(vault, vault.unlock("password", secret), moment, how)
         assert not any(secret)
         assert not vault.is_open
     await unlock_by_password(vault)
@@ -364,11 +362,12 @@ async def test_an_unlocking_while_it_is_open_changes_nothing_for_who_uses_it(
         assert await reading == values
 
 
-async def test_what_another_vault_prepared_is_not_kept_here(library: Library, other: Vault) -> None:
-    """Each prepares for its own keys."""
+async def test_ways_for_the_key_in_force_are_kept_by_whoever_holds_it(
+    library: Library, other: Vault
+) -> None:
     code = await make_vault(library.vault)
     await unlock_by_code(other, code)
-    prepared: Prepared = await other.prepare_ways(ways())
+    prepared = await other.prepare_ways(ways())
     await library.vault.keep_ways(prepared)
     other.lock()
     await unlock_by_code(other, prepared.code)

@@ -128,9 +128,11 @@ class Workflows(Frame):
         if fresh is None:
             self.leave_detail()
             self.simtui.tell(f"{shown(workflow.name, 60)} is not here any more.", "warning")
+        elif self.detail.number is not None:
+            self.detail.shown_again(fresh)
         elif not same(fresh, workflow):
             await self._show_detail(fresh)
-            self.say_keys()
+        self.say_keys()
 
     async def _say_counts(self) -> None:
         shelf = self.simtui.library.workflows

@@ -28,12 +28,13 @@ ROOMY = 60
 
 class Detail(Vertical):
     """Shows one workflow in one of its views, and keeps to that view from workflow to workflow.
-    `text_width` is what its prose is wrapped at."""
+    `number`: the version whose JSON is shown. `text_width` is what prose is wrapped at."""
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self.workflow: Workflow | None = None
         self.view = "Overview"
+        self.number: int | None = None
         self.text = LinesView(id="text")
         self._name_line, self._facts_line, self._views_line = OneLine(), OneLine(), OneLine()
         self.text_width = 76
@@ -79,11 +80,15 @@ class Detail(Vertical):
     async def show_version(self, shelf: WorkflowShelf, workflow: Workflow, number: int) -> None:
         """Shows an earlier document of the workflow."""
         document = await shelf.version_document(workflow.id, number)
-        self._shown(workflow, "JSON", f"version {number}")
+        self._shown(workflow, "JSON", number)
         self.text.show(await _lines_of(document))
 
-    def _shown(self, workflow: Workflow, view: str, what: str = "") -> None:
-        self.workflow, self.view = workflow, view
+    def shown_again(self, workflow: Workflow) -> None:
+        """Shows a workflow as it is now above an earlier document of it, which stays."""
+        self._shown(workflow, self.view, self.number)
+
+    def _shown(self, workflow: Workflow, view: str, number: int | None = None) -> None:
+        self.workflow, self.view, self.number = workflow, view, number
         self._name_line.say(
             [(workflow.name, "active")], [(f" {workflow.folder}", "dim")] if workflow.folder else []
         )
@@ -97,7 +102,7 @@ class Detail(Vertical):
         pieces: list[tuple[str, str]] = []
         for key, name in VIEWS.items():
             here = name == view
-            label = f" {name} ({what})" if here and what else f" {name}"
+            label = f" {name} (version {number})" if here and number else f" {name}"
             pieces += [(key, "key"), (label, "active" if here else "dim"), ("   ", "")]
         self._views_line.say(pieces)
 
