@@ -77,6 +77,11 @@ class Library:
             self._vault = Vault(self.store)
         return self._vault
 
+    @property
+    def vault_is_open(self) -> bool:
+        """Whether keys are held; loads nothing."""
+        return self._vault is not None and self._vault.is_open
+
     async def close(self) -> None:
         """Wipes keys and ends every connection. Can be called twice."""
         if self._vault is not None:

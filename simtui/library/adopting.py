@@ -181,7 +181,7 @@ async def plan(
     for key in chosen:
         own = known.get(key.value)
         if own is None:
-            own = name or secret_names.suggested(key, taken)
+            own = secret_names.suggested(key, taken) if name is None else name
             _check_name(own, taken)
             taken.add(own)
         numbers = tuple(sorted({number for number in places[key.value] if number}))
@@ -252,6 +252,8 @@ async def adopt(library: Library, chosen: Plan, *, versions: bool) -> bool:
         rewritten = []
         for number in (0, *(chosen.versions if versions else ())):
             frame, digest = await _frame(library, chosen.workflow.id, number)
+            if not number and digest != chosen.workflow.digest:
+                raise _changed_meanwhile()
             content = await off_the_loop(len(frame) * 6, _rewritten, frame, digest, names)
             rewritten.append(_Rewritten(number, digest, content))
         await library.store.write(_put, chosen.workflow.id, rewritten, names, versions)

@@ -21,8 +21,10 @@ from simtui.store import secrets as rows
 if TYPE_CHECKING:
     from simtui.library import Library
     from simtui.vault.keyrings import Verdict
+    from simtui.vault.life import Status as Status  # for the faces, which know no vault
     from simtui.vault.slots import Slot
-    from simtui.vault.ways import Prepared
+    from simtui.vault.ways import Prepared as Prepared
+    from simtui.vault.ways import SlotLine as SlotLine
 
 KEYRING, PASSWORD, RECOVERY = "keyring", "password", "recovery"
 WORDS = {KEYRING: "keyring", PASSWORD: "password", RECOVERY: "recovery code"}
@@ -101,6 +103,13 @@ def keep_private() -> None:
 
 
 # -- unlocked
+
+
+async def has_vault(library: Library) -> bool:
+    """Whether there is one; loads no cryptography."""
+    from simtui.store import vault
+
+    return await library.store.read(vault.read) is not None
 
 
 async def check_vault(library: Library) -> list[str]:

@@ -149,9 +149,10 @@ def spellings(value: bytes | bytearray) -> set[bytes]:
     part of it. Nothing where it cannot be masked."""
     if not can_be_masked(value):
         return set()
-    lines = bytes(value.strip()).splitlines()
-    whole = b"\n".join(lines)
-    texts = {whole, b"\r\n".join(lines), *filter(_is_line, map(bytes.strip, lines))}
+    whole = bytes(value.strip())
+    lines = whole.splitlines()
+    texts = {whole, b"\n".join(lines), b"\r\n".join(lines)}
+    texts.update(filter(_is_line, map(bytes.strip, lines)))
     return texts.union(_in_base64(whole), *map(_escaped, texts))
 
 
@@ -161,7 +162,7 @@ def _is_line(line: bytes) -> bool:
 
 def _in_base64(text: bytes) -> set[bytes]:
     whole = base64.b64encode(text)
-    found = {whole}
+    found = {whole, whole.rstrip(b"=")}
     for before in range(3):  # how many bytes stand before it in its group of three
         encoded = base64.b64encode(bytes(before) + text)
         # the characters at both ends that tell of other bytes too are left out

@@ -40,6 +40,13 @@ SETTINGS: tuple[Setting, ...] = (
         environment="SIMTUI_TIMES",
     ),
     Setting(
+        key="vault.lock_after",
+        default="10 min",
+        doc="When the screen locks the vault by itself: after this long without a key.",
+        choices=("1 min", "5 min", "10 min", "30 min", "60 min", "never"),
+        environment="SIMTUI_LOCK_AFTER",
+    ),
+    Setting(
         key="import.on_conflict",
         default="copy",
         doc="What an import does with a workflow that bears no id, where another one has its name "

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
+from rich.console import RenderableType
 from textual import events
 from textual.actions import ActionParseResult
 from textual.app import App
@@ -24,10 +25,12 @@ from simtui.paths import Home
 from simtui.tui.sample_home import SampleHome
 from simtui.tui.screens.frame import Frame
 from simtui.tui.screens.workflows import Workflows
+from simtui.tui.sparing import CompositorUpdate, Shown
 from simtui.tui.telling import words_for
 from simtui.tui.theme import THEMES, theme_named
 from simtui.tui.typed import Typed
 from simtui.tui.undo import Undo
+from simtui.tui.vault_watch import VaultWatch
 from simtui.tui.watch import Watch
 from simtui.tui.work import Work
 
@@ -66,12 +69,14 @@ class SimtuiApp(App[None], inherit_bindings=False):
         self.typed = Typed(lambda: self.screen.focused or self.screen, self.tell_error)
         self.said: tuple[str, str] | None = None
         self.farewell = ""
+        self.vault = VaultWatch()
         self.undo = Undo()
         self.last_report: Tally | None = None
         self._feeding: asyncio.Task[None] | None = None
         self._areas: dict[int, Frame] = {}
         self._own: Library | None = None
         self._samples: SampleHome | None = None
+        self.shown = Shown()
         self._opening = False
 
     async def on_mount(self) -> None:
@@ -86,6 +91,7 @@ class SimtuiApp(App[None], inherit_bindings=False):
                 self.library = await Library.open(self.home)
             await self._take_settings()
             self._watch = await Watch.on(self.library)
+            await self.vault.look(self.library)
         except SimtuiError as error:
             self.farewell = error.message
             self.exit(return_code=error.exit_code)
@@ -94,10 +100,12 @@ class SimtuiApp(App[None], inherit_bindings=False):
         for notice in self.library.notices:
             self.tell(notice, "warning")
         self.set_interval(POLL_SECONDS, self._follow)
+        self.app_suspend_signal.subscribe(self, lambda _: self.lock_vault("Locked at suspend."))
         self._feeding = asyncio.create_task(self.typed.feed())
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self.vault.touched()
             self.typed.put(partial(super().on_event, event))
         else:
             await super().on_event(event)
@@ -119,6 +127,8 @@ class SimtuiApp(App[None], inherit_bindings=False):
         self.theme = theme_named(chosen)
         times = settings.resolve(settings.find("display.times"), stored, os.environ).value
         self.absolute_times = times == "absolute"
+        after = settings.resolve(settings.find("vault.lock_after"), stored, os.environ).value
+        self.vault.lock_after_s = None if after == "never" else int(after.split()[0]) * 60
 
     async def on_unmount(self) -> None:
         if self._feeding is not None:
@@ -133,6 +143,11 @@ class SimtuiApp(App[None], inherit_bindings=False):
         """Ends the program, with its database closed, also when a signal asks for it."""
         self.work.cancel()
         self.exit(return_code=return_code)
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if isinstance(renderable, CompositorUpdate):
+            renderable = self.shown.new_of(renderable, self.size)
+        super()._display(screen, renderable)
 
     def _fatal_error(self) -> None:
         # Textual would print a traceback with the values of variables in it
@@ -160,7 +175,9 @@ class SimtuiApp(App[None], inherit_bindings=False):
 
     def action_command_palette(self) -> None:
         if isinstance(self.screen, Frame):
-            super().action_command_palette()
+            from simtui.tui.palette import CalmPalette
+
+            self.push_screen(CalmPalette(id="--command-palette"))
 
     # -- areas
 
@@ -168,6 +185,10 @@ class SimtuiApp(App[None], inherit_bindings=False):
         if number not in self._areas:
             if number == 1:
                 self._areas[number] = Workflows()
+            elif number == 3:
+                from simtui.tui.screens.secrets import Secrets
+
+                self._areas[number] = Secrets()
             else:
                 from simtui.tui.screens.area import Area
 
@@ -194,6 +215,8 @@ class SimtuiApp(App[None], inherit_bindings=False):
     async def _follow(self) -> None:
         """Shows what another process changed, without a key."""
         watch = self._watch
+        if reason := self.vault.overdue(self.library):
+            self.lock_vault(reason)
         try:
             # while work is running its own writes are seen at its end
             if not self.work.words and await watch.changed() and self.workflows.is_attached:
@@ -219,6 +242,16 @@ class SimtuiApp(App[None], inherit_bindings=False):
     def _say(self) -> None:
         if isinstance(self.screen, Frame) and self.screen.is_mounted:
             self.screen.say_status()
+
+    # -- the vault
+
+    def lock_vault(self, words: str) -> None:
+        """Wipes the keys, where there are any, and says so."""
+        if self.library.vault_is_open:
+            self.library.vault.lock()
+            self.tell(words)
+            if isinstance(self.screen, Frame):
+                self.screen.say_areas()
 
     # -- samples
 

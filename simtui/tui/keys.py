@@ -75,10 +75,17 @@ ACTIONS: tuple[Action, ...] = (
     Action("times", "t", "Relative or absolute times", "workflows detail trash trashed"),
     Action("refresh", "r", "Read everything again", "workflows detail empty trash trashed"),
     Action("samples", "D", "Look around in sample workflows", "workflows empty", "samples"),
-    Action("back", "escape", "Back; ends work that is running", "workflows detail area empty trash trashed"),
-    Action("palette", "colon,ctrl+p", "Every action by its name, and workflows", "workflows detail area empty trash trashed", "palette", "app.command_palette"),
-    Action("help", "question_mark", "Help for where you are", "workflows detail area empty trash trashed", "help"),
-    Action("quit", "q", "Quit", "workflows detail area empty trash trashed", "quit"),
+    Action("secret_show", "enter", "Show the value under the cursor", "secrets", "show", "act('show')"),
+    Action("secret_set", "s", "Set a secret: its name, then its value unseen", "secrets", "set", "act('set')"),
+    Action("secret_copy", "y", "Copy the value to the terminal's clipboard", "secrets", "copy", "act('copy')"),
+    Action("secret_delete", "d", "Delete the value under the cursor", "secrets", "delete", "act('delete')"),
+    Action("secret_import", "I", "Read a .env file", "secrets", "from .env", "act('import')"),
+    Action("secret_scan", "S", "What workflows hold in clear", "secrets", "scan", "act('scan')"),
+    Action("vault_lock", "L", "Lock the vault", "secrets", "lock", "act('lock')"),
+    Action("back", "escape", "Back; ends work that is running", "workflows detail area secrets empty trash trashed"),
+    Action("palette", "colon,ctrl+p", "Every action by its name, and workflows", "workflows detail area secrets empty trash trashed", "palette", "app.command_palette"),
+    Action("help", "question_mark", "Help for where you are", "workflows detail area secrets empty trash trashed", "help"),
+    Action("quit", "q", "Quit", "workflows detail area secrets empty trash trashed", "quit"),
 )  # fmt: skip
 
 AREA_BINDINGS = [

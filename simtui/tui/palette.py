@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.widgets import Input
 
 from simtui.errors import shown
 from simtui.model.filters import WORKFLOW_FIELDS, parse
@@ -15,6 +16,13 @@ from simtui.tui.keys import AREAS, in_place
 from simtui.tui.screens.frame import Frame
 
 MAX_WORKFLOWS = 20
+
+
+class CalmPalette(CommandPalette):
+    """Textual's, without a cursor that blinks."""
+
+    def on_mount(self) -> None:
+        self.query_one(Input).cursor_blink = False
 
 
 class Palette(Provider):

@@ -83,11 +83,14 @@ class Frame(Screen[None]):
         left = area_pieces(self.number, width)
         room = width - sum(len(text) for text, _ in left) - 1
         home = shown(str(self.simtui.home))
-        right = [(f"{home} ", "dim"), ("· no vault yet ", "dim")]
-        while right and sum(cell_len(text) for text, _ in right) > room:
-            right.pop()
-        if not right and room > 8:
-            right = [(f"…{home[-room + 2 :]} ", "dim")]
+        vault = self.simtui.vault.words(self.simtui.library)
+        colour = "warning" if self.simtui.library.vault_is_open else "dim"
+        right = [(f"{home} · ", "dim"), (f"{vault} ", colour)]
+        if sum(cell_len(text) for text, _ in right) > room:
+            # an open vault is told before the home is
+            told = vault if self.simtui.library.vault_is_open else home
+            told = told if cell_len(told) < room else f"…{told[-room + 2 :]}"
+            right = [(f"{told} ", colour)] if room > 8 else []
         self._areas_line.say(left, right)
 
     def say_status(self) -> None:

@@ -41,7 +41,7 @@ class Workflows(Frame):
 
     CSS_PATH: ClassVar[list[str]] = ["frame.tcss", "workflows.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(
-        "open", "filter", "import", "export", "rename", "move", "delete", "undo", "mark",
+        "open", "filter", "import", "report", "export", "rename", "move", "delete", "undo", "mark",
         "folders", "trash", "restore", "overview", "json", "versions", "rollback",
         "next_problem", "previous_problem", "next_match", "previous_match", "other_pane", "copy",
         "times", "refresh", "samples", "back",
@@ -387,8 +387,8 @@ class Workflows(Frame):
         except FilterError as error:
             self.simtui.tell(f"{error.message} (at character {error.position + 1})", "warning")
             return False
+        self.simtui.tell("")
         if wanted != self.filter:
-            self.simtui.tell("")
             await self.show_list(wanted)
         if not self._filter_line.in_use:
             self._filter_line.text = self.filter.text

@@ -88,11 +88,9 @@ class JsonLines:
         """The last line goes to `end`."""
         while end - (start := self._starts[-1]) > MAX_LINE:
             at = start + MAX_LINE
-            while self._document[at] & 0xC0 == 0x80:  # inside a character
+            while at > start and self._document[at] & 0xC0 == 0x80:  # inside a character
                 at -= 1
-            if at <= start:  # no text at all
-                at = start + MAX_LINE
-            self._starts.append(at)
+            self._starts.append(at if at > start else start + MAX_LINE)
 
     def __len__(self) -> int:
         return len(self._starts)

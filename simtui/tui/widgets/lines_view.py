@@ -98,7 +98,7 @@ class LinesView(ScrollView, can_focus=True):
         """Moves the text sideways where the match in the line under the cursor is out of sight."""
         match = self._pattern.search(self.line) if self._pattern else None
         if match is not None:
-            end = match.end() + 8
+            end = match.end() + min(24, self.size.width // 3)
             self._left = 0 if end <= self.size.width else end - self.size.width
             self.refresh()
 

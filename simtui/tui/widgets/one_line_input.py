@@ -9,7 +9,11 @@ from simtui.errors import shown
 
 
 class OneLineInput(Input):
-    """Lines that are pasted become one; Textual's own box takes the first and loses the rest."""
+    """Lines that are pasted become one; Textual's own box takes the first and loses the rest. The
+    cursor does not blink: that would be bytes for ever."""
+
+    def on_mount(self) -> None:
+        self.cursor_blink = False
 
     def on_paste(self, event: events.Paste) -> None:
         event.prevent_default()

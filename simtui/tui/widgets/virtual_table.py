@@ -236,8 +236,10 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         near = self.size.height + 20
         end = self._start + len(self._rows)
         if index >= self.total - PAGE and index - end > PAGE:
-            self._rows = await source.page(from_end=True)
+            # there may be fewer by now, and the end is counted from the beginning
+            self.total, self._rows = await source.count(), await source.page(from_end=True)
             self._start = max(0, self.total - len(self._rows))
+            self._resize()
         elif index < PAGE and self._start - index > PAGE:
             self._rows, self._start = await source.page(), 0
         # between the ends there is no way but page by page: there are no offsets

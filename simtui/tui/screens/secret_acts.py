@@ -1,0 +1,138 @@
+"""What can be done to secrets from their area."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simtui.errors import NotFound, shown
+from simtui.library import secrets
+from simtui.model import wording
+from simtui.tui.screens.dialogs import AskText, Confirm
+from simtui.tui.screens.masked import MaskedPrompt, ShowOnce
+from simtui.tui.screens.unlocking import opened
+
+if TYPE_CHECKING:
+    from simtui.tui.screens.secrets import Secrets
+
+CLEAR_SECONDS = 20
+
+
+async def show(screen: Secrets) -> None:
+    """Shows the value under the cursor until a key is pressed; asks for one that is not set."""
+    row = screen.table.row
+    if row is None or not row.is_set:
+        await set_value(screen)
+    elif await opened(screen.simtui):
+        found = await secrets.values(screen.simtui.library, [row.name])
+        text = found[row.name].decode("utf-8", "backslashreplace")
+        secrets.forget(*found.values())
+        await screen.simtui.ask(ShowOnce(row.name, shown(text, 4000), "esc closes"))
+
+
+async def set_value(screen: Secrets) -> None:
+    """Asks for a name and, unseen, for its value."""
+    app, row = screen.simtui, screen.table.row
+    name = await app.ask(AskText("Set which secret?", row.name if row else "", "⏎ go on"))
+    if not name or not await opened(app):
+        return
+    typed = await app.ask(MaskedPrompt(name.strip(), "Its value", "", "⏎ set"))
+    if not typed:
+        return
+    await app.library.vault.set(name.strip(), typed)
+    secrets.forget(typed)
+    app.tell(f"{name.strip()} is set.", "success")
+    await screen.reload()
+
+
+async def copy(screen: Secrets) -> None:
+    """Sends the value to the terminal's clipboard, and an empty one after a while."""
+    app, row = screen.simtui, screen.table.row
+    if row is None or not row.is_set or not await opened(app):
+        return
+    found = await secrets.values(app.library, [row.name])
+    app.copy_to_clipboard(found[row.name].decode("utf-8", "replace"))
+    secrets.forget(*found.values())
+
+    def clear() -> None:
+        app.copy_to_clipboard("")
+        app.tell("An empty clipboard was sent after it.")
+
+    app.set_timer(CLEAR_SECONDS, clear)
+    app.tell(
+        f"{row.name} went to the terminal's clipboard, maybe through tmux and ssh. Cleared in "
+        f"{CLEAR_SECONDS} s where the terminal allows it.",
+        "warning",
+    )
+
+
+async def delete(screen: Secrets) -> None:
+    """Asks, and takes the value away for good."""
+    app, row = screen.simtui, screen.table.row
+    if row is None or not row.is_set:
+        return
+    used = wording.plural(len(row.used_by), "workflow")
+    detail = f"{used} refer to it. " if row.used_by else ""
+    question = Confirm(
+        f"Delete the value of {row.name}?", f"{detail}It cannot be undone; backups still hold it."
+    )
+    if await app.ask(question):
+        await app.library.vault.delete(row.name)
+        app.tell(f"{row.name} is deleted.", "success")
+        await screen.reload()
+
+
+async def import_env(screen: Secrets) -> None:
+    """Takes every assignment of a `.env` file."""
+    app = screen.simtui
+    typed = await app.ask(
+        AskText("Read which .env file?", "", "Tab completes   ⏎ read", paths=True)
+    )
+    if not typed or not await opened(app):
+        return
+
+    async def may_replace(name: str) -> bool:
+        question = Confirm(f"Another value is set for {name}. Replace it?")
+        return await app.ask(question) is True
+
+    counts: dict[str, int] = {}
+    refused = ""
+    path = Path(typed.strip()).expanduser()
+    try:
+        with path.open("rb") as stream:
+            async for item in secrets.import_env(app.library, stream, may_replace):
+                counts[item.outcome] = counts.get(item.outcome, 0) + 1
+                if item.outcome == "refused" and not refused:
+                    refused = f"; line {item.line}: {item.reason}"
+    except OSError as error:
+        raise NotFound(f"{path} cannot be read: {error.strerror}.") from error
+    words = ", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or "nothing in it"
+    app.tell(f"{shown(path.name, 40)}: {words}{refused}", "warning" if refused else "success")
+    await screen.reload()
+
+
+async def scan(screen: Secrets) -> None:
+    """Lists what workflows hold in clear."""
+    from simtui.library import adopting
+    from simtui.tui.screens.text import Text
+    from simtui.tui.widgets.lines import Span
+
+    found = await adopting.scan(screen.simtui.library)
+    lines = [
+        [
+            Span(f" ! {shown(each.workflow, 40)}  ", "warning"),
+            Span(f"{shown(each.where, 60)}  "),
+            Span(each.masked, "dim"),
+        ]
+        for each in found.found
+    ]
+    lines += [[Span(f" ✗ {sentence}", "error")] for sentence in found.unread]
+    hint = "simtui secrets adopt WORKFLOW  moves them into the vault and leaves {{NAME}} behind"
+    lines += [[], [Span(f" {hint}", "dim")]] if found.found else [[Span(" Nothing in clear.")]]
+    count = wording.plural(len(found.found), "value")
+    await screen.simtui.ask(Text(f"{count} in clear that look like a key", lines))
+
+
+async def lock(screen: Secrets) -> None:
+    """Forgets the keys."""
+    screen.simtui.lock_vault("Locked.")

@@ -1,0 +1,147 @@
+"""The Secrets area: names, whether they are set, and who uses them. Values are asked for one by
+one, and only while the vault is open."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from simtui.library import secrets
+from simtui.library.secrets import SecretLine
+from simtui.model import wording
+from simtui.tui.keys import bindings
+from simtui.tui.screens.frame import Frame
+from simtui.tui.widgets.virtual_table import PAGE, Column, VirtualTable
+
+DOTS = "●●●●●●●●"
+
+
+class Lines:
+    """Secrets as the table asks for rows; there are few enough to hold them all."""
+
+    def __init__(self) -> None:
+        self._lines: list[SecretLine] = []
+        self._places: dict[str, int] = {}
+
+    def put(self, lines: list[SecretLine]) -> None:
+        """What there is now."""
+        self._lines = lines
+        self._places = {line.name: n for n, line in enumerate(lines)}
+
+    def key(self, row: SecretLine) -> str:
+        return row.name
+
+    async def count(self) -> int:
+        return len(self._lines)
+
+    async def page(
+        self,
+        *,
+        after: SecretLine | None = None,
+        before: SecretLine | None = None,
+        from_end: bool = False,
+        limit: int = PAGE,
+    ) -> list[SecretLine]:
+        start = self._places[after.name] + 1 if after else 0
+        end = self._places[before.name] if before else len(self._lines)
+        rows = self._lines[start:end]
+        return rows[-limit:] if from_end or before else rows[:limit]
+
+
+class Secrets(Frame):
+    """Area 3."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(
+        "secret_show", "secret_set", "secret_copy", "secret_delete", "secret_import",
+        "secret_scan", "vault_lock",
+    )]  # fmt: skip
+    number = 3
+    place = "secrets"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table: VirtualTable[SecretLine] = VirtualTable(
+            [
+                Column("Name", 0, _name),
+                Column("Value", 10, _value),
+                Column("Changed", 12, self._changed, from_width=70),
+                Column("Used by", 24, _used_by, from_width=60),
+            ],
+            id="table",
+        )
+        self._lines = Lines()
+        self.table.nothing = (
+            "No secrets, and no workflow names one. s sets one, I reads a .env file."
+        )
+
+    def compose(self) -> ComposeResult:
+        yield from self.compose_top()
+        yield self.table
+        yield from self.compose_bottom()
+
+    async def on_mount(self) -> None:
+        self.say_all()
+        self.set_focus(self.table)
+        await self.table.show(self._lines)
+        await self.reload()
+
+    async def reload(self) -> None:
+        """Reads the list again; the cursor stays on its name."""
+        self._lines.put(await secrets.listed(self.simtui.library))
+        await self.table.reload()
+        self.say_all()
+
+    def on_screen_resume(self) -> None:
+        self.run_worker(self.reload(), exit_on_error=False)
+
+    def _changed(self, row: SecretLine) -> tuple[str, str]:
+        if row.updated_at is None:
+            return "–", "dim"
+        return wording.ago(row.updated_at, time.time_ns() // 1_000_000), ""
+
+    def on_virtual_table_opened(self) -> None:
+        self.action_act("show")
+
+    def action_act(self, name: str) -> None:
+        """Runs an act of this area by its name."""
+        from simtui.tui.screens import secret_acts
+
+        named: dict[str, Callable[[Secrets], Awaitable[None]]] = {
+            "show": secret_acts.show,
+            "set": secret_acts.set_value,
+            "copy": secret_acts.copy,
+            "delete": secret_acts.delete,
+            "import": secret_acts.import_env,
+            "scan": secret_acts.scan,
+            "lock": secret_acts.lock,
+        }
+        act = named[name]
+        done = self.simtui.typed.hold()
+
+        async def act_on_screen() -> None:
+            try:
+                await act(self)
+            finally:
+                done.set()
+                self.say_areas()
+
+        self.run_worker(act_on_screen(), exit_on_error=False)
+
+
+def _name(row: SecretLine) -> tuple[str, str]:
+    return row.name, ""
+
+
+def _value(row: SecretLine) -> tuple[str, str]:
+    return (DOTS, "") if row.is_set else ("! none", "warning")
+
+
+def _used_by(row: SecretLine) -> tuple[str, str]:
+    if not row.used_by:
+        return "–", "dim"
+    told = wording.plural(len(row.used_by), "workflow")
+    return (f"{told}: {row.used_by[0][1]}" if len(row.used_by) == 1 else told), ""
