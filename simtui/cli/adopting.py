@@ -42,7 +42,11 @@ if TYPE_CHECKING:
 def scan_command(
     face: Face, versions: bool, stored: bool, typed: bytearray | None, output: str
 ) -> int:
-    """What workflows hold in clear that looks like a key, the trash included; values are masked."""
+    """What workflows hold in clear that looks like a key, the trash included; values are masked.
+
+    With -o json each has workflow_id, workflow, in_trash, version (null: the current document),
+    block, field, rule, masked and name, what the secret would be called.
+    """
     from simtui.library import adopting
 
     async def work() -> adopting.Scan:
@@ -124,7 +128,9 @@ def adopt_command(
 ) -> None:
     """Move keys that a workflow holds in clear into the vault, and leave {{NAME}} behind.
 
-    A FIELD is one that `secrets scan` names: "Block · field", or the field alone.
+    A FIELD is one that `secrets scan` names: "Block · field", or the field alone. With -o json:
+    workflow_id, workflow, moved (name, where, masked, new), versions, log_cleared and left_in
+    (workflows, exports, unread, backups).
     """
     if bool(field) == everything:
         raise UsageError("Name the fields to move, or say --all. `simtui secrets scan` lists them.")

@@ -31,7 +31,8 @@ def exec_command(
 
     It ends with the program's own exit code.
     """
-    wanted = list(dict.fromkeys(name for part in names for name in part.split(",") if name))
+    parts = (name.strip() for given in names for name in given.split(","))
+    wanted = list(dict.fromkeys(filter(None, parts)))
     if not wanted:
         raise UsageError("Name at least one secret:  simtui exec --with NAME -- COMMAND…")
 

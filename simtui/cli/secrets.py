@@ -39,7 +39,7 @@ def secrets_command() -> None:
     """List, set, get, delete and import secrets; find keys in clear and move them into the vault.
 
     A secret is a value under a name that workflows refer to as {{NAME}}. What needs the vault open
-    asks for the master password; `simtui help vault` says more.
+    asks for the master password; `simtui help passwords` says more.
     """
 
 
@@ -49,7 +49,8 @@ def secrets_command() -> None:
 def list_secrets(face: Face, output: str) -> None:
     """Every secret, and every name that a workflow refers to and nobody has set.
 
-    Needs no password: values stay sealed.
+    Needs no password: values stay sealed. With -o json each has name, set, created_at, updated_at
+    and used_by (id, name).
     """
 
     async def work() -> list[shelf.SecretLine]:
@@ -230,6 +231,8 @@ def import_secrets(
     """Set every NAME=value of a .env file; - is standard input.
 
     A name whose value here is another one is asked about, and skipped where nobody can be asked.
+    With -o json each has line, name, outcome (imported, updated, unchanged, skipped, refused) and
+    reason.
     """
     with contextlib.ExitStack() as stack:
         file: BinaryIO = sys.stdin.buffer

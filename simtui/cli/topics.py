@@ -101,6 +101,48 @@ Several programs may use a home at once. On a network file system it is one at a
 time, and slower: a local folder is safer.
 """
 
+_PASSWORDS = """\
+SECRETS, AND THE VAULT that they are sealed in
+
+  simtui vault init                    once: a password, and a recovery code
+  simtui secrets set OPENAI_API_KEY    asked for unseen, or from a pipe
+  simtui secrets import keys.env       many at once
+  simtui exec --with OPENAI_API_KEY -- ./my-program
+
+Workflows refer to a secret as {{NAME}}, and their files never hold the value.
+`simtui secrets scan` finds keys that they hold in clear, and `secrets adopt`
+moves them into the vault.
+
+WAYS IN
+A command tries them in this order, and ends with exit code 5 where none opens:
+
+  keyring          of this machine, where `vault init` was told to use it
+  --password-file  a file that only you can read; a pipe will do
+  --password-fd    an open file descriptor, by its number
+  a prompt         on the terminal, three times
+
+The recovery code is taken wherever the password is. A password is never an
+argument and never read from the environment: other programs could see it there.
+
+IF THE PASSWORD IS LOST
+The recovery code opens the vault, and `simtui vault passwd` makes a new
+password. So does the keyring, where it is a way in. Without any of them nothing
+opens it, and nobody can help: that is what it is for. Workflows and their
+history are not touched by that; only values are, which their providers can
+issue anew.
+
+IF SOMETHING LEAKED
+`vault passwd` and `vault recovery` change the ways in, not the key behind them:
+who has an old copy of the home and the old password still opens that copy. Run
+`simtui vault rotate`, then change the keys themselves at their providers.
+
+WHAT CANNOT BE PROMISED
+Values are wiped from memory where Python lets a program do that; copies that it
+or the terminal made are out of reach, and so is a clipboard. Who can write to
+the home can put back an older state of it. Backups and exports from before hold
+what was there then.
+"""
+
 
 def _fields() -> str:
     return "\n".join(f"  {name:<9}{_KINDS[kind.value]}" for name, kind in WORKFLOW_FIELDS.items())
@@ -115,5 +157,6 @@ TOPICS: Mapping[str, tuple[str, Callable[[], str]]] = {
     "formats": ("What can be read and written.", lambda: _FORMATS.format(codes=_codes())),
     "exit-codes": ("What a command ends with.", lambda: _EXIT_CODES),
     "home": ("What lies where.", lambda: _HOME),
+    "passwords": ("Secrets, and the ways into the vault.", lambda: _PASSWORDS),
 }
 """Each topic with a line about it, and its text."""

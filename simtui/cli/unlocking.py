@@ -9,16 +9,12 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import AsyncIterator, Sequence
-from typing import TYPE_CHECKING
 
 from simtui.cli import asking
 from simtui.cli.output import Face, opened, talk
 from simtui.errors import Cancelled, Locked, UsageError
 from simtui.library import Library
 from simtui.library import secrets as shelf
-
-if TYPE_CHECKING:
-    from simtui.vault.ways import Prepared
 
 TRIES = 3
 _FOR_SCRIPTS = "--password-file FILE or --password-fd N brings the password."
@@ -92,7 +88,8 @@ def _ways_out(ways: list[str]) -> str:
             "Nothing was changed. If the password is lost: the recovery code is taken in its "
             "place, and `simtui vault passwd` then makes a new one."
         )
-    return f"Nothing was changed. Other ways in: {', '.join(others) or 'none'}."
+    told = ", ".join(others) or "none"
+    return f"Nothing was changed. Other ways in: {told}. `simtui help passwords` says more."
 
 
 async def new_password(prompt: str = "New master password") -> bytearray:
@@ -117,7 +114,7 @@ async def new_password(prompt: str = "New master password") -> bytearray:
     raise Cancelled("Nothing was changed.")
 
 
-async def code_asked_back(prepared: Prepared) -> None:
+async def code_asked_back(prepared: shelf.Prepared) -> None:
     """Shows the recovery code, takes it off the screen, and asks for it. Raises `Cancelled` where
     it does not come back: then nobody has it, and it must not be in force."""
     await _show(prepared.code)
@@ -145,7 +142,7 @@ async def _show(code: str) -> None:
         f"    {code}",
         "",
         "It opens the vault when the password is lost, for you and for anybody who has it.",
-        "Write it down, away from this machine. It is not shown a second time.",
+        "Write it down, away from this machine. Once you have typed it, it is never shown again.",
         "",
     ]
     asking.tell("\n".join(lines))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -24,10 +24,6 @@ from simtui.library import Library
 from simtui.library import secrets as shelf
 from simtui.model import wording
 
-if TYPE_CHECKING:
-    from simtui.vault.life import Status
-    from simtui.vault.ways import SlotLine
-
 _COPIES = (
     "Copies and backups made before still open with the old one. After a leak: `simtui vault "
     "rotate`, and change the keys at their providers."
@@ -39,7 +35,7 @@ def vault_command() -> None:
     """Make the vault, look at it, and change the ways into it.
 
     The vault seals your secrets. It opens with the master password, the recovery code, or what lies
-    in the keyring of this machine. `simtui help vault` says more.
+    in the keyring of this machine. `simtui help passwords` says more.
     """
 
 
@@ -47,7 +43,10 @@ def vault_command() -> None:
 @with_output
 @click.pass_obj
 def show_status(face: Face, output: str) -> None:
-    """Whether there is a vault, what opens it, and how many secrets it seals. Needs no password."""
+    """Whether there is a vault, what opens it, and how many secrets it seals. Needs no password.
+
+    With -o json: exists, open, ways, slots (as `vault slots` has them) and secrets, their number.
+    """
     status = run(_status(face)) if face.home.database.exists() else None
     count = status.secret_count if status else 0
     slots = status.slots if status else ()
@@ -73,12 +72,12 @@ def show_status(face: Face, output: str) -> None:
                 answer(f"! slot {line.number}: {line.words}")
 
 
-async def _status(face: Face) -> Status:
+async def _status(face: Face) -> shelf.Status:
     async with opened(face.home, create=False) as library:
         return await library.vault.status()
 
 
-def slot_row(line: SlotLine) -> dict[str, Any]:
+def slot_row(line: shelf.SlotLine) -> dict[str, Any]:
     """A slot as `-o json` has it."""
     return {
         "number": line.number,
@@ -230,7 +229,10 @@ def list_slots(
     typed: bytearray | None,
     output: str,
 ) -> None:
-    """The ways into the vault, by their numbers; or take one away."""
+    """The ways into the vault, by their numbers; or take one away.
+
+    With -o json each has number, way, created_at, usable and note.
+    """
     if (act is None) != (number is None):
         raise UsageError("Say which slot:  simtui vault slots remove N")
     if number is not None:
@@ -262,9 +264,9 @@ def _remove_slot(face: Face, number: int, yes: bool, typed: bytearray | None) ->
 
     async def work() -> str | None:
         async with unlocking.unlocked(face, typed) as library:
-            if not yes:
-                lines = {line.number: line for line in (await library.vault.status()).slots}
-                slot = lines[number].slot if number in lines else None
+            lines = {line.number: line for line in (await library.vault.status()).slots}
+            if not yes and number in lines:
+                slot = lines[number].slot
                 what = f" ({shelf.WORDS[slot.way]})" if slot else ""
                 if not await asking.confirmed(f"Take slot {number}{what} away?"):
                     return None

@@ -31,6 +31,13 @@ ASKED_FOR = {
         "list", "get", "rename", "move", "delete", "restore", "versions", "rollback",
     )),
     *(f"settings {verb}" for verb in ("list", "get", "set", "reset")),
+    *(f"secrets {verb}" for verb in (
+        "list", "set", "get", "delete", "import", "scan", "adopt",
+    )),
+    *(f"vault {verb}" for verb in (
+        "status", "init", "lock", "passwd", "recovery", "slots", "rotate",
+    )),
+    "exec",
 }  # fmt: skip
 
 
@@ -50,7 +57,8 @@ def commands(
 COMMANDS = dict(commands())
 ANSWERING = [
     "import", "export", "search", "doctor", "workflows list", "workflows get",
-    "workflows versions", "settings list", "settings get",
+    "workflows versions", "settings list", "settings get", "secrets list", "secrets get",
+    "secrets import", "secrets scan", "secrets adopt", "vault status", "vault slots",
 ]  # fmt: skip
 EXIT_CODES = {0, 1, 3, *(128 + n for n in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM))} | {
     each.exit_code

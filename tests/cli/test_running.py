@@ -635,7 +635,7 @@ def test_from_a_file_to_a_terminal(session: Session, tmp_path: Path) -> None:
     )
 
 
-def test_from_a_terminal_to_another_with_errors_to_a_file(session: Session, tmp_path: Path) -> None:
+def test_in_a_terminal_with_errors_to_a_file(session: Session, tmp_path: Path) -> None:
     terminal = session("sh", "-c", f"{TERMINALS}; echo $KEY >&2", streams={2: tmp_path / "err"})
     assert terminal.ended() == (0, b"yes\r\nyes\r\nno\r\n33 91\r\n")
     assert (tmp_path / "err").read_bytes() == MASK + b"\n"
@@ -650,6 +650,36 @@ COUNTS = """
         pass
     print(len(heard))
 """
+
+
+def test_a_pager_at_the_end_of_a_pipeline_gets_the_keys(session: Session, tmp_path: Path) -> None:
+    (tmp_path / "in").write_text("1\n2\n")
+    script = """
+        import sys, tty
+        keys = open("/dev/tty", "rb", buffering=0)
+        print(sys.stdin.read().split(), end="\\n", flush=True)
+        tty.setraw(keys)
+        print("ready", end="\\r\\n", flush=True)
+        print(keys.read(1), keys.read(1), end="\\r\\n")
+    """
+    terminal = session(*python(script), streams={0: tmp_path / "in"})
+    before = terminal.modes
+    terminal.read_until(b"['1', '2']\r\nready")
+    terminal.send("\x03q")
+    terminal.read_until(b"b'\\x03' b'q'\r\n")
+    assert terminal.exit_code() == 0
+    assert terminal.modes == before
+
+
+def test_until_it_asks_the_keys_are_left_to_others(session: Session, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    script = "trap 'echo interrupted; exit 5' INT; echo ready; while :; do read x; done"
+    terminal = session("sh", "-c", script, streams={0: tmp_path / "fifo"})
+    terminal.read_until(b"ready")
+    assert not terminal.is_raw
+    terminal.send("\x03")
+    terminal.read_until(b"interrupted")
+    assert terminal.exit_code() == 5
 
 
 def test_an_interrupt_by_key_reaches_it_once(session: Session, tmp_path: Path) -> None:
@@ -709,7 +739,8 @@ def test_in_the_background_it_prints_and_leaves_the_keys_to_the_shell(shell: Ses
 
 
 def test_ctrl_z_suspends_both_also_with_output_to_a_file(shell: Session, tmp_path: Path) -> None:
-    script = 'echo ready >&2; read line; echo "got $line, $KEY"'
+    os.mkfifo(tmp_path / "fifo")
+    script = f'echo ready >&2; read x < {tmp_path}/fifo; read line; echo "got $line, $KEY"'
     terminal = shell("sh", "-c", script, streams={1: tmp_path / "out"})
     terminal.send("run\n")
     terminal.read_until(b"ready")
@@ -717,6 +748,7 @@ def test_ctrl_z_suspends_both_also_with_output_to_a_file(shell: Session, tmp_pat
     terminal.read_until(b"go> ")
     terminal.send("fg\n")
     terminal.read_until(b"fg")
+    (tmp_path / "fifo").write_text("\n")
     terminal.send("words\n")
     terminal.read_until(b"go> ")
     assert (tmp_path / "out").read_text() == "got words, ********\n"

@@ -119,4 +119,5 @@ def _piece(terminal: int, complaint: str) -> str:
 
 def code_in(sent: str) -> str:
     """The recovery code that was shown last."""
-    return re.findall(r"(?:[0-9A-Z]{4}-){8}[0-9A-Z]{4}", sent)[-1]
+    codes: list[str] = re.findall(r"(?:[0-9A-Z]{4}-){8}[0-9A-Z]{4}", sent)
+    return codes[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import uuid
 from re import _constants as op  # type: ignore[attr-defined]  # the tree of a pattern has no public door
@@ -14,7 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simtui.model.key_shapes import LOOSE_SHAPES, SHAPES, key_in
-from simtui.model.redact import examine, indexable_texts, is_key_name, likely_keys, masked
+from simtui.model.redact import (
+    IN_JSON,
+    examine,
+    indexable_texts,
+    is_key_name,
+    keys_in,
+    likely_keys,
+    masked,
+)
 from tests.making import block, document
 
 RANDOM = "Zk3tT9wQx7Lr2Vb8Np4Hs6Yd1Cf5Gm0J"
@@ -150,6 +159,17 @@ PLACES = {
     "a variable": document(variables={"v": {"id": "v", "name": "SECRET_KEY", "value": RANDOM}}),
     "a variable of old": document(variables=[{"id": "v", "name": "apiKey", "value": RANDOM}]),
     "the middle of a prompt": in_sub_block(f"Use sk-{RANDOM}, please."),
+    "a table that is text": in_sub_block(
+        json.dumps([{"cells": {"Key": "Authorization", "Value": f"Basic {RANDOM}"}}])
+    ),
+    "text that is an object": in_sub_block(json.dumps({"auth": {"botToken": RANDOM}}, indent=2)),
+    "variables that are text": document(
+        variables=json.dumps([{"id": "v", "name": "apiKey", "value": RANDOM}])
+    ),
+    "a short key in text": in_sub_block(json.dumps({"password": RANDOM[:7], "prompt": "Hello."})),
+    "a field of one kind of block": document(
+        blocks=[block("page", "pagerduty", routingKey=RANDOM)]
+    ),
 }
 
 
@@ -157,9 +177,9 @@ PLACES = {
 def test_a_key_in_clear_is_told_once_and_never_enters_the_index(value: dict[str, Any]) -> None:
     keys, text = examine(value)
     assert len(keys) == 1
-    assert RANDOM not in keys[0].masked + keys[0].rule + keys[0].where
-    assert RANDOM not in text
-    assert RANDOM not in "".join(found for _where, found in indexable_texts(value))
+    assert RANDOM[:7] not in keys[0].masked + keys[0].rule + keys[0].where
+    assert RANDOM[:7] not in text
+    assert RANDOM[:7] not in "".join(found for _where, found in indexable_texts(value))
 
 
 def test_the_place_of_a_key_is_told_by_block_and_field() -> None:
@@ -167,6 +187,56 @@ def test_the_place_of_a_key_is_told_by_block_and_field() -> None:
     assert (found.where, found.rule) == ("Ask · apiKey", "apiKey in clear")
     (found,) = likely_keys(PLACES["a variable"])
     assert found.where == "variable SECRET_KEY"
+
+
+def test_a_field_that_is_a_key_in_one_kind_of_block_is_none_in_another() -> None:
+    assert likely_keys(document(blocks=[block("route", "rabbitmq", routingKey=RANDOM)])) == []
+
+
+def test_every_key_of_a_text_is_told() -> None:
+    value = in_sub_block(f"First sk-{RANDOM}, then ghp_{RANDOM}abcd, and sk-{RANDOM}x.")
+    assert [key.value for key in keys_in(value)] == [
+        f"sk-{RANDOM}", f"ghp_{RANDOM}abcd", f"sk-{RANDOM}x",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "key"),
+    [
+        (f" {RANDOM}\n", RANDOM),
+        (f"Bearer {RANDOM}", RANDOM),
+        (f"Basic {RANDOM[:8]}", RANDOM[:8]),
+        (f"{{{{A}}}} sk-{RANDOM} {{{{B}}}}", f"sk-{RANDOM}"),
+    ],
+)
+def test_the_key_is_what_is_left_without_what_stands_around_it(value: str, key: str) -> None:
+    (found,) = keys_in(document(blocks=[block("ask", apiKey=value)]))
+    assert found.value == key
+
+
+def test_a_found_key_never_shows_itself() -> None:
+    (found,) = keys_in(PLACES["a sub-block of a key"])
+    assert found.value == RANDOM
+    assert RANDOM not in repr(found)
+    assert RANDOM not in repr(found.told)
+
+
+def test_a_path_leads_to_the_string_that_holds_the_key() -> None:
+    for place in PLACES.values():
+        (found,) = keys_in(place)
+        value: Any = place
+        for step in found.path:
+            value = json.loads(value) if step is IN_JSON else value[step]
+        assert found.value in value
+
+
+def test_text_in_text_in_text_is_no_trap() -> None:
+    text = f"sk-{RANDOM}"
+    for _ in range(12):
+        text = json.dumps([text])
+    (found,) = keys_in(in_sub_block(text))
+    assert found.value == f"sk-{RANDOM}"
+    assert keys_in(in_sub_block("[" * 5000 + "]" * 5000)) == []
 
 
 def test_what_stands_around_a_key_is_still_found() -> None:

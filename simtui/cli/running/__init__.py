@@ -1,7 +1,7 @@
 """Runs a program with secrets in its environment, and masks them in what it prints (`exec`).
 
 But for the masks the program is to see and do what it would without us: its input, its exit code,
-its signals, and whether its streams are terminals. With a terminal for input and output it gets a
+its signals, and whether its streams are terminals. Where its output goes to a terminal it gets a
 terminal of its own (`inside.py`); otherwise it stays beside us (`beside.py`). `following.py` has
 what both have in common, `minder.py` the second process that a terminal of one's own needs.
 """
@@ -36,7 +36,7 @@ def run_masked(command: Sequence[str], secrets: Mapping[str, bytes | bytearray])
         talk(f"simtui: too short to be masked (under {LEAST_BYTES} bytes): {', '.join(short)}.")
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
-    way = Inside if os.isatty(0) and os.isatty(1) else Beside
+    way = Inside if os.isatty(1) else Beside
     run = way(lambda: Masker(secrets.values()))
     try:
         code = run.follow(command, environment)

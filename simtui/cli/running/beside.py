@@ -13,7 +13,7 @@ from simtui.cli.running.following import Environment, Flow, Handler, Run, start
 
 
 class Beside(Run):
-    """Where input or output is no terminal: scripts, pipelines, files."""
+    """Where output goes to no terminal: scripts, pipelines, files."""
 
     def _begin(self, command: Sequence[str], environment: Environment) -> None:
         outs: list[int] = []

@@ -69,6 +69,8 @@ class Flow:
         self.is_terminal = os.isatty(source)
         self.is_over = False
         self.unwritten = ""
+        self.is_cooked_twice = False
+        """Whether `target` will put a CR before each LF, where `source` has done so already."""
         self._masker = masker
         self._came = 0.0
         self._is_settled = True
@@ -109,7 +111,7 @@ class Flow:
         os.close(self.source)
 
     def _write(self, piece: bytes) -> None:
-        rest = memoryview(piece)
+        rest = memoryview(piece.replace(b"\r\n", b"\n") if self.is_cooked_twice else piece)
         while rest and not self._is_lost:
             try:
                 rest = rest[os.write(self.target, rest) :]

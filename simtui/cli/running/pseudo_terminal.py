@@ -32,11 +32,18 @@ def copy_size(real: int, ours: int) -> None:
         termios.tcsetwinsize(ours, termios.tcgetwinsize(real))
 
 
+def controlling() -> int | None:
+    """The terminal that controls us, to be closed; None where there is none."""
+    try:
+        return os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return None
+
+
 def is_ours() -> bool:
     """Whether a terminal controls us whose keys are for our process group."""
-    try:
-        terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
-    except OSError:
+    terminal = controlling()
+    if terminal is None:
         return False
     try:
         return os.tcgetpgrp(terminal) == os.getpgrp()

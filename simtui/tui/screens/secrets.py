@@ -3,6 +3,7 @@ one, and only while the vault is open."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
@@ -69,11 +70,12 @@ class Secrets(Frame):
                 Column("Name", 0, _name),
                 Column("Value", 10, _value),
                 Column("Changed", 12, self._changed, from_width=70),
-                Column("Used by", 24, _used_by, from_width=60),
+                Column("Used by", 27, _used_by, from_width=60),
             ],
             id="table",
         )
         self._lines = Lines()
+        self._reading = asyncio.Lock()
         self.table.nothing = (
             "No secrets, and no workflow names one. s sets one, I reads a .env file."
         )
@@ -91,8 +93,10 @@ class Secrets(Frame):
 
     async def reload(self) -> None:
         """Reads the list again; the cursor stays on its name."""
-        self._lines.put(await secrets.listed(self.simtui.library))
-        await self.table.reload()
+        # one after the other: an answer that was asked for earlier must not come last
+        async with self._reading:
+            self._lines.put(await secrets.listed(self.simtui.library))
+            await self.table.reload()
         self.say_all()
 
     def on_screen_resume(self) -> None:
