@@ -18,12 +18,6 @@ _TEXTS = {
         "",
         "Until then:  simtui workflows list   tells the last run's status, once there are runs.",
     ),
-    "Secrets": (
-        "API keys, encrypted, under the names that workflows use: {{OPENAI_API_KEY}}.",
-        "Not there yet. Nothing asks for a password, and no key is stored.",
-        "",
-        "Until then:  simtui workflows get NAME   lists the names that a workflow needs.",
-    ),
     "Backups": (
         "A backup every day, each one opened and checked before it counts.",
         "Not there yet. No backup is made by itself.",
@@ -44,7 +38,7 @@ _TEXTS = {
 
 
 class Area(Frame):
-    """One of the areas 2 to 5."""
+    """One of the areas that are still to come."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
