@@ -17,7 +17,8 @@ DATABASES = Path(__file__).parent.parent / "databases"
 @pytest.fixture
 def old(home: Home) -> Home:
     home.root.mkdir(mode=0o700)
-    shutil.copy(DATABASES / "schema-1.db", home.database)
+    shutil.copyfile(DATABASES / "schema-1.db", home.database)
+    home.database.chmod(0o600)
     return home
 
 
