@@ -88,11 +88,12 @@ class Masker:
     def idle(self) -> bytes:
         """What may be shown of what is held, while the stream is silent."""
         text = self._held
-        kept = [start for start, end in self._found(text) if end > self._out]
-        for start, value in self._beginnings(text):
-            if len(text) - start > min(_SHOWN_BYTES, len(value) // 4):
-                kept.append(start)
-        limit = min(kept, default=len(text))
+        kept = (
+            start
+            for start, value in self._beginnings(text)
+            if len(text) - start > min(_SHOWN_BYTES, len(value) // 4)
+        )
+        limit = next(kept, len(text))
         if limit <= self._out:
             return b""
         told = text[self._out : limit]

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from rich.console import RenderableType
 from textual import events
+from textual._compositor import CompositorUpdate
 from textual.actions import ActionParseResult
 from textual.app import App
 from textual.binding import BindingType
-from textual.command import Provider
 from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 
@@ -22,10 +21,10 @@ from simtui.errors import SimtuiError, shown
 from simtui.library import Library
 from simtui.model import settings
 from simtui.paths import Home
-from simtui.tui.sample_home import SampleHome
+from simtui.tui.areas import Areas
+from simtui.tui.sample_home import Aside
 from simtui.tui.screens.frame import Frame
-from simtui.tui.screens.workflows import Workflows
-from simtui.tui.sparing import CompositorUpdate, Shown
+from simtui.tui.sparing import Shown
 from simtui.tui.telling import words_for
 from simtui.tui.theme import THEMES, theme_named
 from simtui.tui.typed import Typed
@@ -42,18 +41,11 @@ Answer = TypeVar("Answer")
 POLL_SECONDS = 1.0
 
 
-def _palette() -> type[Provider]:
-    from simtui.tui.palette import Palette  # loaded when it is first asked for
-
-    return Palette
-
-
 class SimtuiApp(App[None], inherit_bindings=False):
     """`said` is the last thing to tell, with its colour. `samples` says that the library is a
     throw-away one; `farewell` is told on stderr when the screen is gone."""
 
     TITLE = "simtui"
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = []
     library: Library
     _watch: Watch
@@ -73,11 +65,9 @@ class SimtuiApp(App[None], inherit_bindings=False):
         self.undo = Undo()
         self.last_report: Tally | None = None
         self._feeding: asyncio.Task[None] | None = None
-        self._areas: dict[int, Frame] = {}
-        self._own: Library | None = None
-        self._samples: SampleHome | None = None
+        self.areas = Areas(self)
+        self._aside = Aside()
         self.shown = Shown()
-        self._opening = False
 
     async def on_mount(self) -> None:
         loop = asyncio.get_running_loop()
@@ -85,8 +75,7 @@ class SimtuiApp(App[None], inherit_bindings=False):
             loop.add_signal_handler(number, self.leave, 128 + number)
         try:
             if self.samples:
-                self._samples = await SampleHome.made()
-                self.library = self._samples.library
+                self.library = await self._aside.samples_made()
             else:
                 self.library = await Library.open(self.home)
             await self._take_settings()
@@ -96,11 +85,12 @@ class SimtuiApp(App[None], inherit_bindings=False):
             self.farewell = error.message
             self.exit(return_code=error.exit_code)
             return
-        await self.push_screen(self._area(1))
+        await self.push_screen(self.areas.at(1))
         for notice in self.library.notices:
             self.tell(notice, "warning")
         self.set_interval(POLL_SECONDS, self._follow)
         self.app_suspend_signal.subscribe(self, lambda _: self.lock_vault("Locked at suspend."))
+        self.app_resume_signal.subscribe(self, lambda _: self.draw_anew())
         self._feeding = asyncio.create_task(self.typed.feed())
 
     async def on_event(self, event: events.Event) -> None:
@@ -108,6 +98,8 @@ class SimtuiApp(App[None], inherit_bindings=False):
             self.vault.touched()
             self.typed.put(partial(super().on_event, event))
         else:
+            if isinstance(event, events.Resize):
+                self.shown.forget()  # a terminal cuts off what has no room, also for a moment
             await super().on_event(event)
 
     async def ask(self, dialog: ModalScreen[Answer] | Screen[Answer]) -> Answer | None:
@@ -121,33 +113,38 @@ class SimtuiApp(App[None], inherit_bindings=False):
 
     async def _take_settings(self) -> None:
         stored = await self.library.settings.all()
+
+        def value(key: str) -> str:
+            return settings.resolve(settings.find(key), stored, os.environ).value
+
         for theme in THEMES:
             self.register_theme(theme)
-        chosen = settings.resolve(settings.find("display.theme"), stored, os.environ).value
-        self.theme = theme_named(chosen)
-        times = settings.resolve(settings.find("display.times"), stored, os.environ).value
-        self.absolute_times = times == "absolute"
-        after = settings.resolve(settings.find("vault.lock_after"), stored, os.environ).value
+        self.theme = theme_named(value("display.theme"))
+        self.absolute_times = value("display.times") == "absolute"
+        after = value("vault.lock_after")
         self.vault.lock_after_s = None if after == "never" else int(after.split()[0]) * 60
 
     async def on_unmount(self) -> None:
         if self._feeding is not None:
             self._feeding.cancel()
-        for library in (getattr(self, "library", None), self._own):
-            if library is not None:
-                await library.close()
-        if self._samples is not None:
-            await self._samples.close()
+        if hasattr(self, "library"):
+            await self.library.close()
+        await self._aside.close()
 
     def leave(self, return_code: int = 0) -> None:
         """Ends the program, with its database closed, also when a signal asks for it."""
         self.work.cancel()
         self.exit(return_code=return_code)
 
-    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+    def _display(self, screen: Screen[object], renderable: Any) -> None:
         if isinstance(renderable, CompositorUpdate):
-            renderable = self.shown.new_of(renderable, self.size)
+            renderable = self.shown.sparing(renderable, self.size)
         super()._display(screen, renderable)
+
+    def draw_anew(self) -> None:
+        """Sends the whole screen, whatever the terminal shows."""
+        self.shown.forget()
+        self.screen.refresh()
 
     def _fatal_error(self) -> None:
         # Textual would print a traceback with the values of variables in it
@@ -175,42 +172,9 @@ class SimtuiApp(App[None], inherit_bindings=False):
 
     def action_command_palette(self) -> None:
         if isinstance(self.screen, Frame):
-            from simtui.tui.palette import CalmPalette
+            from simtui.tui.palette import CalmPalette, Palette  # when it is first asked for
 
-            self.push_screen(CalmPalette(id="--command-palette"))
-
-    # -- areas
-
-    def _area(self, number: int) -> Frame:
-        if number not in self._areas:
-            if number == 1:
-                self._areas[number] = Workflows()
-            elif number == 3:
-                from simtui.tui.screens.secrets import Secrets
-
-                self._areas[number] = Secrets()
-            else:
-                from simtui.tui.screens.area import Area
-
-                self._areas[number] = Area(number)
-            # an installed screen stays as it is while another one is shown
-            self.install_screen(self._areas[number], f"area-{number}")
-        return self._areas[number]
-
-    async def show_area(self, number: int) -> None:
-        if self.screen is not self._area(number):
-            await self.switch_screen(self._area(number))
-
-    @property
-    def workflows(self) -> Workflows:
-        area = self._area(1)
-        assert isinstance(area, Workflows)
-        return area
-
-    async def go_to(self, workflow_id: str) -> None:
-        """Shows one workflow, wherever it is."""
-        await self.show_area(1)
-        await self.workflows.go_to(workflow_id)
+            self.push_screen(CalmPalette(providers=[Palette], id="--command-palette"))
 
     async def _follow(self) -> None:
         """Shows what another process changed, without a key."""
@@ -219,8 +183,8 @@ class SimtuiApp(App[None], inherit_bindings=False):
             self.lock_vault(reason)
         try:
             # while work is running its own writes are seen at its end
-            if not self.work.words and await watch.changed() and self.workflows.is_attached:
-                await self.workflows.reload()
+            if not self.work.words and await watch.changed():
+                await self.areas.workflows.reload()
         except SimtuiError as error:
             if watch.library is self.library:  # else it was closed for another one
                 self.tell_error(error)
@@ -257,30 +221,24 @@ class SimtuiApp(App[None], inherit_bindings=False):
 
     async def open_samples(self) -> None:
         """Opens a throw-away library with samples; esc leads back to the own one."""
-        if self.samples or self._opening or self.busy():
+        if self.samples or self._aside.opening or self.busy():
             return
-        self._opening = True
-        try:
-            self._samples = await SampleHome.made()
-        finally:
-            self._opening = False
-        self._own, self.samples = self.library, True
-        await self._use(self._samples.library, "Samples: nothing here is kept. esc leads back.")
+        samples = await self._aside.samples_made()
+        self._aside.own = self.library
+        await self._use(samples, True, "Samples: nothing here is kept. esc leads back.")
 
     async def leave_samples(self) -> None:
         """Back to the own library, where there is one."""
-        if self._own is None or self._samples is None:
-            return
-        own, samples = self._own, self._samples
-        self._own, self._samples, self.samples = None, None, False
-        await self._use(own, "Back in your own home.")
-        await samples.close()
+        if self._aside.own is not None:
+            own, self._aside.own = self._aside.own, None
+            await self._use(own, False, "Back in your own home.")
+            await self._aside.close()
 
-    async def _use(self, library: Library, words: str) -> None:
-        self.library = library
+    async def _use(self, library: Library, samples: bool, words: str) -> None:
+        self.library, self.samples = library, samples
         self.undo.forget()
         self.last_report = None
         self._watch = await Watch.on(library)
-        self.workflows.say_areas()
-        await self.workflows.show_list()
+        self.areas.workflows.say_areas()
+        await self.areas.workflows.show_list()
         self.tell(words)

@@ -57,7 +57,7 @@ class Palette(Provider):
             place = f"  in {found.folder}" if found.folder else ""
             # what a workflow is called is text, never markup
             label = Content(f"⏎     {shown(found.name, 80)}{shown(place, 80)}")
-            go = partial(self._frame.simtui.go_to, found.id)
+            go = partial(self._frame.simtui.areas.go_to, found.id)
             yield Hit(1, label, go, text=shown(found.name, 80))
 
     async def _named(self, query: str) -> list[Workflow]:

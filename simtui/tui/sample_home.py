@@ -1,4 +1,4 @@
-"""A throw-away home with sample workflows, gone when it is closed."""
+"""The library with samples, on a throw-away home, and the own one that waits while it is shown."""
 
 from __future__ import annotations
 
@@ -10,23 +10,33 @@ from simtui.library import Library
 from simtui.paths import Home
 
 
-class SampleHome:
-    """Made by `SampleHome.made`; `library` is closed, and its folder removed, by `close`."""
+class Aside:
+    """`own` is the library that waits, where there is one; `opening`: samples are being made."""
 
-    def __init__(self, library: Library, folder: tempfile.TemporaryDirectory[str]) -> None:
-        self.library = library
-        self._folder = folder
+    def __init__(self) -> None:
+        self.own: Library | None = None
+        self.opening = False
+        self._samples: Library | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
 
-    @classmethod
-    async def made(cls) -> SampleHome:
+    async def samples_made(self) -> Library:
         """Raises as `Library.open` does."""
         from simtui.samples import fill
 
-        folder = tempfile.TemporaryDirectory(prefix="simtui-samples-")
-        library = await Library.open(Home(Path(folder.name)))
-        await fill(library, time.time_ns() // 1_000_000)
-        return cls(library, folder)
+        self.opening = True
+        try:
+            self._folder = tempfile.TemporaryDirectory(prefix="simtui-samples-")
+            self._samples = await Library.open(Home(Path(self._folder.name)))
+            await fill(self._samples, time.time_ns() // 1_000_000)
+        finally:
+            self.opening = False
+        return self._samples
 
     async def close(self) -> None:
-        await self.library.close()
-        self._folder.cleanup()
+        """Ends both, and takes the samples away."""
+        for library in (self._samples, self.own):
+            if library is not None:
+                await library.close()
+        if self._folder is not None:
+            self._folder.cleanup()
+        self._samples = self.own = self._folder = None

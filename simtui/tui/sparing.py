@@ -4,7 +4,7 @@ are seconds (reference/terminal.md finding 4)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.control import Control
@@ -12,18 +12,8 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Size
 from textual.strip import Strip
 
-
-class Pieces(CompositorUpdate):
-    """Pieces of lines, each with its place."""
-
-    def __init__(self, pieces: Iterable[tuple[int, int, Strip]]) -> None:
-        self.pieces = list(pieces)
-
-    def render_segments(self, console: Console) -> str:
-        return "".join(
-            Control.move_to(x, y).segment.text + strip.render(console)
-            for x, y, strip in self.pieces
-        )
+Piece = tuple[int, int, Strip]
+"""Column, line, and what stands there from then on."""
 
 
 class Shown:
@@ -37,30 +27,28 @@ class Shown:
         """Somebody else may have written there: everything is sent again."""
         self._lines.clear()
 
-    def new_of(self, update: CompositorUpdate, size: Size) -> CompositorUpdate:
-        """The part of an update that is not shown yet; `size` is the terminal's."""
+    def sparing(self, update: CompositorUpdate, size: Size) -> CompositorUpdate:
+        """What is to be sent of an update; `size` is the terminal's."""
         if size != self._size:
             self._size = size
             self.forget()
-        if not isinstance(update, LayoutUpdate | ChopsUpdate):
-            self.forget()
-            return update
-        return Pieces(
-            piece for x, y, strip in _pieces_of(update) for piece in self._new(x, y, strip)
-        )
+        if isinstance(update, LayoutUpdate | ChopsUpdate):
+            return _NewOnly(update, self)
+        self.forget()
+        return update
 
-    def _new(self, x: int, y: int, strip: Strip) -> Iterator[tuple[int, int, Strip]]:
-        strip, width = _plain(strip), self._size.width
-        end = x + strip.cell_length
+    def new_of(self, piece: Piece) -> Piece | None:
+        """The part of a piece that is not shown yet, from now on shown; None where all of it is."""
+        x, y, strip = piece[0], piece[1], _plain(piece[2])
+        end, width = x + strip.cell_length, self._size.width
         line = self._lines.get(y)
         if line is None:
             if x == 0 and end >= width:
                 self._lines[y] = strip
-            yield x, y, strip
-            return
+            return x, y, strip
         before = _plain(line.crop(x, end))
         if before == strip:
-            return
+            return None
         self._lines[y] = _plain(Strip.join([line.crop(0, x), strip, line.crop(end, width)]))
         was, now = list(before), list(strip)
         while was and now and was[0] == now[0]:
@@ -68,10 +56,24 @@ class Shown:
             del was[0], now[0]
         while was and now and was[-1] == now[-1]:
             del was[-1], now[-1]
-        yield x, y, Strip(now)
+        return x, y, Strip(now)
 
 
-def _pieces_of(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
+class _NewOnly(CompositorUpdate):
+    """An update without what is shown already. That is settled when it is sent: Textual drops some
+    updates before."""
+
+    def __init__(self, update: LayoutUpdate | ChopsUpdate, shown: Shown) -> None:
+        self._update, self._shown = update, shown
+
+    def render_segments(self, console: Console) -> str:
+        new = filter(None, map(self._shown.new_of, _pieces_of(self._update)))
+        return "".join(
+            Control.move_to(x, y).segment.text + strip.render(console) for x, y, strip in new
+        )
+
+
+def _pieces_of(update: LayoutUpdate | ChopsUpdate) -> Iterator[Piece]:
     """As Textual's own `render_segments` would send them."""
     if isinstance(update, LayoutUpdate):
         for y, strips in enumerate(update.strips, update.region.y):

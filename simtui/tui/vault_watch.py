@@ -17,19 +17,19 @@ class VaultWatch:
 
     def __init__(self) -> None:
         self.lock_after_s: int | None = 600
-        self._exists = False
+        self.exists = False
         self._touched = time.monotonic()
         self._looked = time.time()
 
     async def look(self, library: Library) -> None:
         """Whether there is a vault; loads no cryptography."""
-        self._exists = await has_vault(library)
+        self.exists = await has_vault(library)
 
     def words(self, library: Library) -> str:
         """Its state, for the line of areas."""
         if library.vault_is_open:
             return "vault open"
-        return "vault locked" if self._exists else "no vault yet"
+        return "vault locked" if self.exists else "no vault yet"
 
     def touched(self) -> None:
         """A key was pressed."""

@@ -26,7 +26,9 @@ def of_ways(found: VaultRows) -> Told:
     wrong = [line.words for line in lines if line.slot is None]
     if leading and (leading[0].store_id, leading[0].key_id) != found.mark:
         wrong.append("Its own row is damaged; `simtui vault rotate` writes it anew.")
-    if all(slot.way == KEYRING for slot in leading):
+    if not leading:
+        wrong.append("No way in is left. Restore a backup that has its slots.")
+    elif all(slot.way == KEYRING for slot in leading):
         wrong.append("No way in is left besides the keyring. Make one: `simtui vault recovery`.")
     whole = sum(line.slot is not None for line in lines)
     return f"{whole} of {len(lines)} slots whole; ways in: {ways}", wrong

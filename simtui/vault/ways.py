@@ -76,7 +76,8 @@ def check_second_way_in(ways: Ways) -> None:
 
 
 async def prepared_ways(store_id: str, key: bytearray, ways: Ways) -> Prepared:
-    """Slots for a data key. The key is the caller's no more; it is wiped where this fails."""
+    """Slots for a data key. The key is the caller's no more; it is wiped where this fails. Raises
+    `UsageError` where nothing was chosen."""
     code = recovery.new_code() if ways.recovery else ""
     given = [
         (KEYRING, ways.token),
@@ -85,6 +86,8 @@ async def prepared_ways(store_id: str, key: bytearray, ways: Ways) -> Prepared:
     ]
     prepared = Prepared(store_id, key, code)
     try:
+        if not any(secret for _, secret in given):
+            raise UsageError("No way in was chosen: a password, a recovery code, or the keyring.")
         cost = ways.cost
         if cost is None and ways.password is not None:
             cost = await asyncio.to_thread(calibrated)

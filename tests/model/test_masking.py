@@ -159,6 +159,12 @@ def test_a_value_is_masked_however_it_is_spelled(spell: Callable[[bytes], bytes]
     assert masked([VALUE], b"a=<" + spell(VALUE) + b">") == b"a=<********>"
 
 
+def test_a_spelling_is_masked_wherever_it_is_cut() -> None:
+    longest = max(spellings(VALUE), key=len)
+    for cut in range(len(longest)):
+        assert masked([VALUE], longest[:cut], longest[cut:]) == MASK
+
+
 @given(st.binary(max_size=6), st.binary(min_size=6, max_size=40), st.binary(max_size=6))
 def test_base64_of_a_longer_text_hides_it_but_for_its_ends(
     before: bytes, value: bytes, after: bytes

@@ -98,9 +98,9 @@ async def test_an_id_with_anything_in_it_is_gone_to_the_trash_included(filled: H
         found = await shelf.find("Hello")
         await shelf.delete([found.id])
     async with driven(filled) as screen:
-        await screen.app.go_to(found.id)
+        await screen.app.areas.go_to(found.id)
         await screen.sees("in the trash ·", "Hello", "Overview")
         await screen.press("escape")
         await screen.sees(f'id:"{found.id}"', "1 of 1 in the trash")
-        await screen.app.go_to("no such one")
+        await screen.app.areas.go_to("no such one")
         await screen.sees("It is not here any more.")

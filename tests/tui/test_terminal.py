@@ -74,6 +74,16 @@ def test_a_key_in_the_list_sends_few_bytes(filled: Home, columns: int, rows: int
             assert 0 < len(screen.read_until_quiet()) <= MAX_BYTES_A_KEY
 
 
+@pytest.mark.parametrize("key", ["/", "R", "i", ":"])
+def test_nothing_blinks_where_something_can_be_typed(filled: Home, key: str) -> None:
+    with screen_on(filled.root) as screen:
+        screen.send(key)
+        screen.read_until_quiet()
+        screen.send("x")
+        assert screen.read_until_quiet()
+        assert not screen.read_until_quiet(1.2)
+
+
 def test_nothing_blinks_and_nothing_is_sent_while_nobody_does_anything(filled: Home) -> None:
     with screen_on(filled.root) as screen:
         assert screen.read_until_quiet(2.5) == b""

@@ -62,7 +62,7 @@ async def test_a_list_that_cannot_be_read_is_told_and_keys_go_on(
 
 async def test_rows_that_cannot_be_fetched_are_told(home: Home) -> None:
     async with driven(home) as screen:
-        table = screen.app.workflows.table
+        table = screen.app.areas.workflows.table
         table.post_message(table.Failed(ZeroDivisionError("on purpose")))
         await screen.sees("a fault in simtui (ZeroDivisionError: on purpose)")
 
@@ -115,7 +115,7 @@ async def test_a_fault_in_an_act_is_told_and_written_down(filled: Home) -> None:
         raise ZeroDivisionError("on purpose")
 
     async with driven(filled) as screen:
-        screen.app.workflows.start(faulty)
+        screen.app.areas.workflows.start(faulty)
         await screen.sees("a fault in simtui (ZeroDivisionError: on purpose)")
         await screen.press("j")
         await screen.sees("▸ Competitor monitor")

@@ -91,7 +91,7 @@ async def test_tab_completes_a_path_as_far_as_it_can_only_go_on(
         await screen.sees("Tab completes")
         await screen.type("in/al")
         await screen.press("tab")
-        await screen.sees("in/alpha\n", "alpha one.json  alpha two.json")
+        await screen.sees("in/alpha  ", "alpha one.json  alpha two.json")
         await screen.type("t")
         await screen.press("tab")
         await screen.sees("in/alpha two.json", "Tab completes")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
+import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from simtui.tui.widgets.virtual_table import PAGE, WINDOW, Column, VirtualTable
 
@@ -126,3 +130,138 @@ async def test_a_list_that_shrinks_to_nothing_and_grows_again_stays_usable() -> 
         source.rows = [7, 8]
         await table.reload()
         assert (table.row, table.total) == (7, 2)
+
+
+async def test_a_wheel_moves_what_is_looked_at_and_never_the_cursor() -> None:
+    async with shown(Numbers(10_000)) as (table, pilot):
+        for _ in range(3):
+            table.scroll_to(y=table.scroll_offset.y + PAGE, animate=False)
+            await settled(table, pilot)
+        assert (table.cursor, table.row) == (0, 0)
+        assert table._at(3 * PAGE) == 3 * PAGE
+        await table.reload()
+        await pilot.pause()
+        assert table.scroll_offset.y == 3 * PAGE
+        await pilot.press("j")
+        await settled(table, pilot)
+        assert table.row == 1
+
+
+async def test_the_end_of_a_list_that_shrank_meanwhile_is_reached_all_the_same() -> None:
+    source = Numbers(5000)
+    async with shown(source) as (table, pilot):
+        del source.rows[300:]
+        await pilot.press("G")
+        await settled(table, pilot)
+        assert (table.row, table.cursor, table.total) == (299, 299, 300)
+        await pilot.press("g")
+        await settled(table, pilot)
+        assert (table.row, table.cursor) == (0, 0)
+
+
+class Held(Numbers):
+    """Its pages wait until they are let go."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self.go = asyncio.Event()
+        self.go.set()
+
+    async def page(
+        self,
+        *,
+        after: int | None = None,
+        before: int | None = None,
+        from_end: bool = False,
+        limit: int = PAGE,
+    ) -> list[int]:
+        rows = await super().page(after=after, before=before, from_end=from_end, limit=limit)
+        await self.go.wait()
+        return rows
+
+
+async def test_a_list_that_changes_while_a_page_of_it_is_fetched_has_no_row_twice() -> None:
+    source = Held(2000)
+    async with shown(source) as (table, pilot):
+        source.go.clear()
+        for _ in range(PAGE - 1):
+            table.action_move(1)
+        await pilot.pause()
+        source.rows = [row for row in source.rows if row % 2]
+        reading = asyncio.create_task(table.reload())
+        await pilot.pause()
+        source.go.set()
+        await reading
+        await settled(table, pilot)
+        rows = table._rows
+        assert rows == sorted(set(rows))
+        assert rows == source.rows[table._start : table._start + len(rows)]
+
+
+async def test_until_another_list_is_read_the_one_before_stays() -> None:
+    one, other = Held(10), Held(20)
+    async with shown(one) as (table, pilot):
+        other.go.clear()
+        showing = asyncio.create_task(table.show(other))
+        await pilot.pause()
+        assert (table.total, table.row) == (10, 0)
+        showing.cancel()
+        await asyncio.wait([showing])
+        await table.reload()
+        assert table.total == 10
+        other.go.set()
+        await table.show(other)
+        assert table.total == 20
+
+
+async def test_rows_that_cannot_be_read_are_told_and_read_again_later() -> None:
+    class Failing(Numbers):
+        broken = False
+
+        async def page(self, **wanted: Any) -> list[int]:
+            if self.broken:
+                raise ZeroDivisionError
+            return await super().page(**wanted)
+
+    source = Failing(5000)
+    failures: list[Exception] = []
+
+    class Listening(TableApp):
+        def on_virtual_table_failed(self, event: VirtualTable.Failed) -> None:
+            failures.append(event.error)
+
+    app = Listening()
+    async with app.run_test(size=(40, 12)) as pilot:
+        table = app.query_one("#table", VirtualTable)
+        await table.show(source)
+        table.focus()
+        source.broken = True
+        await pilot.press("G")
+        await settled(table, pilot)
+        assert [type(error) for error in failures] == [ZeroDivisionError]
+        assert table.row == 0
+        source.broken = False
+        await pilot.press("G")
+        await settled(table, pilot)
+        assert table.row == 4999
+
+
+async def test_only_the_lines_that_say_something_else_are_drawn_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source = Numbers(1000)
+    async with shown(source) as (table, pilot):
+        drawn: list[int] = []
+        draw = table.render_line
+
+        def watched(y: int) -> Strip:
+            drawn.append(y)
+            return draw(y)
+
+        monkeypatch.setattr(table, "render_line", watched)
+        await table.reload()
+        await pilot.pause()
+        assert drawn == []
+        table.mark({"3"})
+        await pilot.pause()
+        assert drawn == [4]

@@ -235,6 +235,26 @@ async def test_a_slot_from_before_a_rotation_that_was_put_back_is_no_way_in(
         await unlock_by_code(vault, old)
 
 
+@pytest.mark.parametrize("lost", ["sealed by it", "retired, and damaged"])
+async def test_a_slot_that_is_the_only_way_to_a_key_stays(library: Library, lost: str) -> None:
+    """It is not in force, and still the last thing that opens what that key sealed."""
+    vault = library.vault
+    await make_vault(vault)
+    ((number, before),) = (await rows_of(library)).slots
+    await add_secrets(vault, 1)
+    ((_, sealed),) = (await sealed_rows(library)).items()
+    code = await rotate(vault)
+    vault.lock()
+    await run_sql(library, "INSERT INTO vault_slots VALUES (?, ?)", number, before)
+    if lost == "sealed by it":
+        await run_sql(library, "DELETE FROM vault_retired_keys")
+        await run_sql(library, "UPDATE secrets SET encrypted_value = ?", sealed)
+    else:
+        await run_sql(library, "UPDATE vault_retired_keys SET sealed = x'00'")
+    await unlock_by_code(vault, code)
+    assert await slot_numbers(vault) == [1, 2]
+
+
 async def test_a_slot_of_another_home_is_no_way_in(library: Library, tmp_path: Path) -> None:
     vault = library.vault
     code = await make_vault(vault)

@@ -408,6 +408,14 @@ async def test_ways_that_were_prepared_for_a_key_before_are_not_kept(vault: Vaul
     await unlock_by_code(vault, code)
 
 
+async def test_no_way_in_at_all_is_none_to_keep(vault: Vault) -> None:
+    code = await make_vault(vault)
+    with pytest.raises(UsageError, match="No way in was chosen"):
+        await vault.prepare_ways(ways(recovery=False))
+    vault.lock()
+    await unlock_by_code(vault, code)
+
+
 async def test_a_slot_is_taken_away_by_its_number(vault: Vault) -> None:
     await make_vault(vault, PASSWORD, token=TOKEN)
     await vault.remove_slot(2)

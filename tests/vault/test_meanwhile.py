@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from simtui.errors import Busy, Locked
+from simtui.errors import Busy, Locked, UsageError
 from simtui.library import Library
 from simtui.store import vault as rows
 from simtui.vault import changes
@@ -17,12 +17,14 @@ from simtui.vault.changes import KeyChanged
 from simtui.vault.life import Vault
 from simtui.vault.recovery import read_code
 from simtui.vault.sealing import key_id_in, key_id_of, secret_place
+from simtui.vault.slots import Slot
 from tests.vault.vaults import (
     PASSWORD,
     add_secrets,
     make_vault,
     rotate,
     rows_of,
+    run_sql,
     sealed_rows,
     secrets_of,
     unlock_by_code,
@@ -191,6 +193,27 @@ async def test_the_vault_of_another_process_is_never_taken_back(
     assert (await other.status()).exists
 
 
+async def test_a_damaged_vault_of_another_process_is_not_taken_back_either(
+    library: Library, other: Vault
+) -> None:
+    mine = await library.vault.prepare(ways())
+    code = await make_vault(other)
+    ((_, packed),) = (await rows_of(library)).slots
+    await run_sql(library, "UPDATE vault_slots SET packed = x'00'")
+    await library.store.write(changes.uncreate, mine.slots)
+    await run_sql(library, "UPDATE vault_slots SET packed = ?", packed)
+    await unlock_by_code(other, code)
+
+
+async def test_ways_for_a_vault_that_is_there_are_not_kept_as_a_new_one(library: Library) -> None:
+    vault = library.vault
+    code = await make_vault(vault)
+    with pytest.raises(UsageError, match="There is a vault already"):
+        await vault.keep(await vault.prepare_ways(ways()))
+    vault.lock()
+    await unlock_by_code(vault, code)
+
+
 # -- locked, or given up, at any moment
 
 MOMENTS = [0.0005 * n for n in range(30)]
@@ -257,7 +280,7 @@ async def test_another_code_that_is_broken_off_leaves_a_way_in(library: Library,
         assert {slot.key_id for slot in await slots_of(vault)} == {(await rows_of(library)).key_id}
 
 
-async def slots_of(vault: Vault) -> list[changes.Slot]:
+async def slots_of(vault: Vault) -> list[Slot]:
     return [line.slot for line in (await vault.status()).slots if line.slot]
 
 

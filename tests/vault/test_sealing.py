@@ -56,7 +56,7 @@ def test_the_same_value_is_never_sealed_alike() -> None:
 def test_sealing_leaves_key_and_value_as_they_are() -> None:
     key, value = bytearray(KEY), bytearray(b"sk-planted")
     sealed = seal(key, value, PLACE)
-    assert (key, value) == (KEY, b"sk-planted")
+    assert (bytes(key), bytes(value)) == (bytes(KEY), b"sk-planted")
     assert unseal({key_id_of(key): key}, sealed, PLACE) == value
 
 

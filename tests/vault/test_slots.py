@@ -164,6 +164,15 @@ def test_a_cost_that_is_no_number_is_damage(slots: dict[str, Slot], value: Any) 
         read_slot(rewritten(slots[PASSWORD], cost={**COST, "passes": value}), 2)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("id", 7), ("store_id", None), ("created_at", "now"), ("way", ["keyring"]), ("key_id", 7)],
+)
+def test_a_field_of_another_type_is_damage(slots: dict[str, Slot], name: str, value: Any) -> None:
+    with pytest.raises(Damaged, match="slot 3"):
+        read_slot(rewritten(slots[RECOVERY], **{name: value}), 3)
+
+
 def test_a_cheaper_cost_does_not_open_it(slots: dict[str, Slot]) -> None:
     """What a slot says it cost is bound to what is wrapped."""
     dearer = new_slot(STORE, 2, PASSWORD, SECRET, KEY, 1000, replace(FLOOR, passes=4))

@@ -61,7 +61,7 @@ HARM = {
         "UPDATE vault_slots SET packed = x'00'",
         "vault",
         "0 of 3 slots whole; ways in: none",
-        "slot 2",
+        "No way in is left. Restore a backup that has its slots.",
     ),
     "the vault's own row": (
         "UPDATE vault SET key_id = x'00'",

@@ -4,6 +4,7 @@ says what is true now, and leaves the way back with the app, for `u`."""
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from simtui.errors import NotFound, shown
@@ -175,6 +176,21 @@ async def rollback(screen: Workflows) -> None:
     await screen.changed(f"Version {version.number} is the current one.")
 
 
+async def find(screen: Workflows) -> None:
+    """Asks for a text, and goes to it in the one that is open."""
+    text = await screen.simtui.ask(AskText("Find in this text", "", "n and N go on from there"))
+    if text is not None and not screen.detail.text.find(text):
+        screen.simtui.tell(f'"{shown(text, 40)}" is not in it.')
+
+
+async def next_match(screen: Workflows, by: int) -> None:
+    """To where that text stands next, or before."""
+    if not screen.detail.text.looked_for:
+        screen.simtui.tell("/ looks for a text first; n and N go on from there.")
+    elif not screen.detail.text.next_match(by):
+        screen.simtui.tell("It is not in this text.")
+
+
 async def _those(shelf: WorkflowShelf, ids: list[str], *, in_trash: bool) -> list[str]:
     """The ones of these that are in the trash, or that are not."""
     found = [await shelf.get(ident) for ident in ids]
@@ -215,5 +231,8 @@ ACTS: dict[str, Act] = {
     "restore": restore,
     "undo": undo,
     "rollback": rollback,
+    "find": find,
+    "next": partial(next_match, by=1),
+    "previous": partial(next_match, by=-1),
 }
 """By the name that the table of keys has for them."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -17,11 +17,15 @@ from simtui.errors import shown
 from simtui.tui.typed_paths import complete_path
 from simtui.tui.widgets.one_line_input import OneLineInput
 
+LOW: list[tuple[int, str]] | None = [(0, "-low"), (18, "-tall")]
+"""From how many lines of the terminal on there is room around a dialog."""
+
 
 class AskText(ModalScreen[str | None]):
     """Asks for one line. With `paths`, Tab completes the names of files and folders."""
 
     CSS_PATH = "dialogs.tcss"
+    VERTICAL_BREAKPOINTS = LOW
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Not now")]
 
     def __init__(self, title: str, value: str = "", hint: str = "", *, paths: bool = False) -> None:
@@ -58,9 +62,10 @@ class AskText(ModalScreen[str | None]):
 
 
 class Confirm(ModalScreen[bool]):
-    """Asks yes or no; only `y` is yes."""
+    """Asks yes or no; only `y` is yes. A long detail can be scrolled."""
 
     CSS_PATH = "dialogs.tcss"
+    VERTICAL_BREAKPOINTS = LOW
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "dismiss(True)", "Yes"),
         Binding("n,escape,q,enter", "dismiss(False)", "No"),
@@ -74,7 +79,8 @@ class Confirm(ModalScreen[bool]):
         with Vertical(id="dialog"):
             yield Static(self._question, id="title", markup=False)
             if self._detail:
-                yield Static(self._detail, id="detail", markup=False)
+                with VerticalScroll(id="detail"):
+                    yield Static(self._detail, markup=False)
             yield Static("y  yes     n  no, leave everything as it is", id="hint", markup=False)
 
 
@@ -82,6 +88,7 @@ class Choose(ModalScreen[str | None]):
     """Offers a short list; returns the chosen one's key."""
 
     CSS_PATH = "dialogs.tcss"
+    VERTICAL_BREAKPOINTS = LOW
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "Not now"),
         Binding("j", "cursor('down')", show=False),

@@ -87,8 +87,8 @@ class Frame(Screen[None]):
         colour = "warning" if self.simtui.library.vault_is_open else "dim"
         right = [(f"{home} · ", "dim"), (f"{vault} ", colour)]
         if sum(cell_len(text) for text, _ in right) > room:
-            # an open vault is told before the home is
-            told = vault if self.simtui.library.vault_is_open else home
+            # a vault's state is told before the home is
+            told = vault if self.simtui.vault.exists else home
             told = told if cell_len(told) < room else f"…{told[-room + 2 :]}"
             right = [(f"{told} ", colour)] if room > 8 else []
         self._areas_line.say(left, right)
@@ -111,7 +111,7 @@ class Frame(Screen[None]):
         self._keys_line.say(key_pieces(actions, self.size.width))
 
     async def action_area(self, number: int) -> None:
-        await self.simtui.show_area(number)
+        await self.simtui.areas.show(number)
 
     async def action_back(self) -> None:
         """Ends work that is running, else leads back from where one is."""
@@ -119,7 +119,7 @@ class Frame(Screen[None]):
             await self.back()
 
     async def back(self) -> None:
-        await self.simtui.show_area(1)
+        await self.simtui.areas.show(1)
 
     def action_how_to_quit(self) -> None:
         self.simtui.tell("q quits.")

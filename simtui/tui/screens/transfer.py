@@ -76,7 +76,7 @@ async def last_report(screen: Workflows) -> None:
         return
     workflow_id = await screen.simtui.ask(Report(tally))
     if workflow_id:
-        await screen.simtui.go_to(workflow_id)
+        await screen.simtui.areas.go_to(workflow_id)
 
 
 async def export(screen: Workflows) -> None:

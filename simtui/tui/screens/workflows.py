@@ -24,10 +24,7 @@ from simtui.tui.widgets.greeting import Greeting
 from simtui.tui.widgets.virtual_table import VirtualTable
 
 REST_SECONDS = 0.12
-"""How long the cursor rests on a workflow before it is shown beside the list."""
-
-TYPING_SECONDS = 0.12
-"""How long nothing is typed behind `/` before the list follows."""
+"""How long the cursor rests, or nothing is typed behind `/`, before what is meant is shown."""
 
 MINUTE_SECONDS = 60.0
 
@@ -245,10 +242,7 @@ class Workflows(Frame):
             self.on_virtual_table_moved()
 
     def action_other_pane(self) -> None:
-        if self.in_detail:
-            self.leave_detail()
-        else:
-            self.action_view("")
+        self.leave_detail() if self.in_detail else self.action_view("")
 
     async def back(self) -> None:
         """From the workflow to the list, from marks and the filter to none, and out of the trash
@@ -295,7 +289,7 @@ class Workflows(Frame):
             self.table.mark(())
 
     def action_act(self, name: str) -> None:
-        from simtui.tui.screens.acts import ACTS
+        from simtui.tui.screens.acts import ACTS  # with the dialogs, when the first is wanted
 
         self.start(ACTS[name])
 
@@ -348,17 +342,14 @@ class Workflows(Frame):
             self.simtui.tell(f"Sent to the terminal's clipboard: {shown(text, 50)}")
 
     def action_refresh(self) -> None:
+        self.simtui.draw_anew()
         self.start(type(self).reload)
 
     def action_samples(self) -> None:
         self.start(lambda screen: screen.simtui.open_samples())
 
     def action_next_match(self, by: int) -> None:
-        text = self.detail.text
-        if not text.looked_for:
-            self.simtui.tell("/ looks for a text first; n and N go on from there.")
-        elif not text.next_match(by):
-            self.simtui.tell("It is not in this text.")
+        self.action_act("next" if by > 0 else "previous")
 
     def action_next_problem(self, by: int) -> None:
         self.detail.text.next_problem(by)
@@ -367,7 +358,7 @@ class Workflows(Frame):
 
     def action_filter(self) -> None:
         if self.in_detail:
-            self.start(type(self)._find_in_text)
+            self.action_act("find")
         else:
             self._filter_line.enter()
 
@@ -377,7 +368,7 @@ class Workflows(Frame):
         )
 
     async def _follow_typing(self, text: str) -> None:
-        await asyncio.sleep(TYPING_SECONDS)
+        await asyncio.sleep(REST_SECONDS)
         await self.use_filter(text)
 
     async def use_filter(self, text: str) -> bool:
@@ -406,10 +397,3 @@ class Workflows(Frame):
         self.workers.cancel_group(self, "filter")
         self.set_focus(self.table)
         self.start(lambda screen: screen._enter(""))
-
-    async def _find_in_text(self) -> None:
-        from simtui.tui.screens.dialogs import AskText
-
-        text = await self.simtui.ask(AskText("Find in this text", "", "n and N go on from there"))
-        if text is not None and not self.detail.text.find(text):
-            self.simtui.tell(f'"{shown(text, 40)}" is not in it.')
