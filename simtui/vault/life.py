@@ -66,6 +66,7 @@ class Vault:
 
     @property
     def is_open(self) -> bool:
+        """Whether it holds keys."""
         return self._held is not None
 
     @property

@@ -28,6 +28,7 @@ def code_of(secret: bytes) -> str:
 
 
 def grouped(letters: str) -> str:
+    """`B75D-RED2-…`"""
     return "-".join(letters[n : n + _GROUP] for n in range(0, len(letters), _GROUP))
 
 

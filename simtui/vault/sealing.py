@@ -63,6 +63,7 @@ class SealedByAnotherKey(Locked):
 
 
 def new_key() -> bytearray:
+    """A random data key."""
     return bytearray(os.urandom(KEY_BYTES))
 
 

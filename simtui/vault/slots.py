@@ -61,6 +61,7 @@ class Slot:
 
     @property
     def name(self) -> str:
+        """How it is called to a person."""
         return f"slot {self.number} ({self.way})"
 
     def packed(self) -> bytes:

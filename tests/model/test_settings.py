@@ -58,7 +58,7 @@ def test_a_value_that_cannot_be_meant_is_refused_with_the_nearest(word: str, mes
         ("display.thme", "Did you mean display.theme?"),
         ("theme", "Did you mean display.theme?"),
         ("Display.Theme", "Did you mean display.theme?"),
-        ("zzz", "There are: display.theme, display.times, import.on_conflict"),
+        ("zzz", "There are: display.theme, display.times, vault.lock_after, import.on_conflict"),
         ("\x1b]0;", r"no setting .\\x1b\]0;"),
     ],
 )

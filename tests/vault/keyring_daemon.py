@@ -121,7 +121,7 @@ def private_bus(*, with_services: bool = True) -> Iterator[Bus]:
     """A bus for the HOME of this moment; without services, it cannot start a keyring by itself."""
     missing = sorted({package for tool, package in PACKAGE_OF.items() if not shutil.which(tool)})
     if missing:
-        pytest.fail(f"this needs the Debian packages: apt-get install {' '.join(missing)}")
+        pytest.skip(f"this needs the Debian packages: apt-get install {' '.join(missing)}")
     # a socket's path may have 108 bytes; that of a test's own folder has more
     with tempfile.TemporaryDirectory(prefix="keyring-", ignore_cleanup_errors=True) as place:
         environment = {**os.environ, "XDG_RUNTIME_DIR": place}
