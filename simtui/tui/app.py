@@ -185,7 +185,7 @@ class SimtuiApp(App[None], inherit_bindings=False):
             # while work is running its own writes are seen at its end
             if not self.work.words and await watch.changed():
                 await self.areas.workflows.reload()
-        except SimtuiError as error:
+        except Exception as error:
             if watch.library is self.library:  # else it was closed for another one
                 self.tell_error(error)
 

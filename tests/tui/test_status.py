@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
 from simtui.paths import Home
 from simtui.tui.screens import workflows
+from simtui.tui.screens.dialogs import Confirm
 from tests.tui.driving import driven
 
 
@@ -72,8 +74,6 @@ async def test_how_long_ago_goes_on_being_true(
         await screen.type("Other")
         await screen.press("enter")
         await screen.sees("Other", "now  ")
-        import time
-
         later = time.time_ns() + 300 * 10**9
         monkeypatch.setattr("simtui.tui.screens.rows.time.time_ns", lambda: later)
         await screen.sees("5 min ago")
@@ -85,3 +85,30 @@ async def test_a_filter_that_only_gains_a_space_still_lists_what_it_means(filled
         for key in ("r", "e", "l", "e", "a", "s", "e", "space", "space"):
             screen.app.simulate_key(key)
         await screen.sees("1 of 12", "Release notes")
+
+
+async def test_on_the_narrowest_screen_what_is_typed_and_its_help_can_be_read(filled: Home) -> None:
+    async with driven(filled, columns=40, rows=12) as screen:
+        await screen.press("slash")
+        await screen.type("release notes")
+        await screen.sees("/ release notes", "1 of 12")
+        await screen.press("escape", "question_mark")
+        await screen.sees("g G       to the first, to the last")
+        await screen.press("escape", "d")
+        await screen.sees("to the trash?", "u brings it back.", "y  yes")
+
+
+async def test_a_question_with_a_long_detail_keeps_its_answers_in_sight(filled: Home) -> None:
+    async with driven(filled, columns=60, rows=14) as screen:
+        detail = "\n".join(f"line {number}" for number in range(40))
+
+        async def ask() -> bool:
+            answer = await screen.app.ask(Confirm("Go on?", detail))
+            return answer is True
+
+        asked = asyncio.create_task(ask())
+        await screen.sees("Go on?", "line 0", "y  yes")
+        await screen.press("end")
+        await screen.sees("line 39", "y  yes")
+        await screen.press("y")
+        assert await asked

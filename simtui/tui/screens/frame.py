@@ -99,9 +99,10 @@ class Frame(Screen[None]):
         told = [(f"{app.work.words} (esc cancels)", "key")] if app.work.words else []
         if app.said:
             told.append(app.said)
-        self._status_line.tell(
-            told or [("no backup yet · backups come with the next version", "dim")]
-        )
+        if not told:
+            more = " · backups come with the next version" if self.size.width >= 52 else ""
+            told.append((f"no backup yet{more}", "dim"))
+        self._status_line.tell(told)
 
     def say_keys(self) -> None:
         left_out = set() if self.simtui.undo else {"undo"}

@@ -41,14 +41,16 @@ class Help(Screen[None]):
     def on_mount(self) -> None:
         self.set_focus(self._text)
         lines = [[Span(" Keys here", "title"), Span("      esc closes this", "dim")], []]
-        lines += [_line(keys, what) for keys, what in MOVES]
-        lines += [_line(action.first_key, action.help) for action in in_place(self._place)]
+        width = 26 if self.app.size.width >= 70 else 9
+        lines += [_line(keys, what, width) for keys, what in MOVES]
+        actions = in_place(self._place)
+        lines += [_line(action.first_key, action.help, width) for action in actions]
         if self._place == "workflows":
             lines += [[], [Span(" The filter behind /", "title")], []]
-            lines += [_line(example, what) for example, what in _FILTER]
+            lines += [_line(example, what, width) for example, what in _FILTER]
         lines += [[], [Span(" Everything here is also a command: ", "dim"), Span("simtui --help")]]
         self._text.show(StyledLines(lines))
 
 
-def _line(key: str, what: str) -> list[Span]:
-    return [Span(f"   {key:<26}", "key"), Span(what)]
+def _line(key: str, what: str, width: int) -> list[Span]:
+    return [Span(f"   {key:<{width}} ", "key"), Span(what)]

@@ -38,6 +38,10 @@ class FilterLine(Horizontal):
         yield self._box
         yield self._count_line
 
+    def on_resize(self) -> None:
+        # what is typed keeps its half, however narrow the screen is
+        self._count_line.styles.width = min(34, self.size.width // 2)
+
     @property
     def text(self) -> str:
         """What stands in the box. Setting it posts nothing."""
