@@ -84,7 +84,7 @@ class Store:
         except BaseException:
             # aiosqlite stops its thread then, but does not wait for it, and it needs this loop
             ended = asyncio.create_task(asyncio.to_thread(connection._thread.join))
-            await _to_its_end(ended)
+            await to_its_end(ended)
             raise
 
     async def _add_reader(self) -> None:
@@ -177,7 +177,7 @@ class Store:
     async def close(self) -> None:
         """Ends every connection after what it was given to do, also where the caller is cancelled
         meanwhile. Can be called twice."""
-        await _to_its_end(asyncio.create_task(self._end()))
+        await to_its_end(asyncio.create_task(self._end()))
 
     async def _end(self) -> None:
         if self._ending:
@@ -200,7 +200,7 @@ class Store:
             raise SimtuiError(f"{self.path} is closed.")
 
 
-async def _to_its_end(work: asyncio.Task[Result]) -> Result:
+async def to_its_end(work: asyncio.Task[Result]) -> Result:
     """The result of work that must not be left half way: a cancellation is raised after it."""
     cancelled: asyncio.CancelledError | None = None
     while not work.done():

@@ -10,16 +10,17 @@ for again after it, or copied before.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from simtui.errors import Busy, Damaged, Locked, NotFound, SimtuiError, UsageError, shown
 from simtui.model.secret_names import is_name
 from simtui.store import secrets
 from simtui.store import vault as rows
+from simtui.store.store import Arguments, Job, Result, Store, to_its_end
 from simtui.vault import changes, sealing
 from simtui.vault.held import Held
 from simtui.vault.memory import close_this_process, wipe
@@ -34,9 +35,6 @@ from simtui.vault.ways import (
     opened,
     prepared_ways,
 )
-
-if TYPE_CHECKING:
-    from simtui.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +82,13 @@ class Vault:
             return Status(False, False, secret_count=count)
         return Status(True, self.is_open, tuple(lines_of(found)), count)
 
+    async def _write(
+        self, job: Job[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> Result:
+        """One that is given up ends before the cancellation is raised: whoever goes on then must
+        find what it did, or that it did nothing."""
+        return await to_its_end(asyncio.ensure_future(self._store.write(job, *args, **kwargs)))
+
     async def _rows(self) -> rows.VaultRows:
         found = await self._store.read(rows.read)
         if found is None:
@@ -96,10 +101,11 @@ class Vault:
     async def prepare(self, ways: Ways) -> Prepared:
         """A new vault, not yet kept. Raises `UsageError` where there is one, or where the keyring
         would be the only way in."""
-        await self._store.read(changes.check_none)
-        check_second_way_in(ways)
-        close_this_process()
-        return await self._prepare(str(uuid.uuid4()), sealing.new_key(), ways)
+        with _wiped_on_failure(ways):
+            await self._store.read(changes.check_none)
+            check_second_way_in(ways)
+            close_this_process()
+            return await self._prepare(str(uuid.uuid4()), sealing.new_key(), ways)
 
     async def _prepare(self, store_id: str, key: bytearray, ways: Ways) -> Prepared:
         lockings = self._lockings
@@ -126,11 +132,11 @@ class Vault:
         lockings = self._lockings
         with self._keeping(prepared):
             try:
-                slots = await self._store.write(changes.create, prepared.slots)
+                slots = await self._write(changes.create, prepared.slots)
                 await self._prove(prepared, slots)
             except BaseException:
                 with contextlib.suppress(SimtuiError):
-                    await self._store.write(changes.uncreate, prepared.slots)
+                    await self._write(changes.uncreate, prepared.slots)
                 raise
             self._hold(_held_by(prepared, slots), lockings)
 
@@ -212,8 +218,9 @@ class Vault:
 
     async def prepare_ways(self, ways: Ways) -> Prepared:
         """New slots for the key in force: another password, another code, the keyring."""
-        held = self._open()
-        return await self._prepare(held.store_id, bytearray(held.key), ways)
+        with _wiped_on_failure(ways):
+            held = self._open()
+            return await self._prepare(held.store_id, bytearray(held.key), ways)
 
     async def keep_ways(self, prepared: Prepared) -> None:
         """Adds the prepared slots; those of the same ways before them go, once the new ones have
@@ -224,17 +231,17 @@ class Vault:
             if any(slot.key_id != held.key_id for slot in prepared.slots):
                 raise Locked("Another key is in force since then; start again.")
             slots = await self._add(prepared, mark)
-            await self._store.write(changes.supersede, mark, slots)
+            await self._write(changes.supersede, mark, slots)
         await self._forget_old_pages()
 
     async def _add(self, prepared: Prepared, mark: changes.Mark) -> list[Slot]:
         """Adds the prepared slots and opens each once; where one does not, none is added."""
         try:
-            slots = await self._store.write(changes.add, mark, prepared.slots)
+            slots = await self._write(changes.add, mark, prepared.slots)
             await self._prove(prepared, slots)
         except BaseException:
             with contextlib.suppress(SimtuiError):
-                await self._store.write(changes.take_back, mark, prepared.slots)
+                await self._write(changes.take_back, mark, prepared.slots)
             raise
         return slots
 
@@ -242,16 +249,17 @@ class Vault:
         """Takes a way in away. Raises `NotFound`, and `UsageError` where only the keyring, or
         nothing, would be left."""
         with self._locked_if_changed():
-            await self._store.write(changes.remove, self._open().mark, number)
+            await self._write(changes.remove, self._open().mark, number)
         await self._forget_old_pages()
 
     # -- another data key
 
     async def prepare_rotation(self, ways: Ways) -> Prepared:
         """A new data key with new ways in, not yet in force. Today's ways in go when it is."""
-        held = self._open()
-        check_second_way_in(ways)
-        return await self._prepare(held.store_id, sealing.new_key(), ways)
+        with _wiped_on_failure(ways):
+            held = self._open()
+            check_second_way_in(ways)
+            return await self._prepare(held.store_id, sealing.new_key(), ways)
 
     async def keep_rotation(
         self, prepared: Prepared, on_progress: Callable[[int, int], None] | None = None
@@ -263,7 +271,7 @@ class Vault:
             with self._locked_if_changed(), self._keeping(prepared):
                 slots = await self._add(prepared, older.mark)
                 retired = older.retired_under(prepared.data_key)
-                await self._store.write(changes.put_in_force, older.mark, slots, retired)
+                await self._write(changes.put_in_force, older.mark, slots, retired)
                 newer = _held_by(prepared, slots)
                 newer.keys.update(older.copied().keys)
                 self._hold(newer, lockings)
@@ -280,7 +288,7 @@ class Vault:
         with self._locked_if_changed():
             left_over = await self._store.read(changes.left_over, *about)
             if left_over:
-                await self._store.write(changes.remove_left_over, *about)
+                await self._write(changes.remove_left_over, *about)
         if await self.seal_anew() or left_over:
             await self._forget_old_pages()
 
@@ -294,7 +302,7 @@ class Vault:
             held = self._open()
             with contextlib.suppress(Damaged), self._locked_if_changed():
                 sealed = held.sealed_anew(row)
-                sealed_count += await self._store.write(
+                sealed_count += await self._write(
                     changes.reseal, held.mark, row.name, row.sealed, sealed
                 )
             if on_progress:
@@ -319,7 +327,7 @@ class Vault:
         held = self._open()
         sealed = held.seal(checked_name(name), value)
         with self._locked_if_changed():
-            await self._store.write(changes.put_secret, held.mark, name, sealed)
+            await self._write(changes.put_secret, held.mark, name, sealed)
 
     async def get(self, name: str) -> bytearray:
         """The value; whoever asks wipes it. Raises `NotFound`, `Damaged`, `SealedByAnotherKey`."""
@@ -332,7 +340,7 @@ class Vault:
 
     async def delete(self, name: str) -> None:
         """Needs no key: what is thrown away need not be read. Raises `NotFound`."""
-        if not await self._store.write(secrets.delete, name):
+        if not await self._write(secrets.delete, name):
             raise NotFound(f'There is no secret "{shown(name, 80)}".')
         await self._forget_old_pages()
 
@@ -345,6 +353,15 @@ def checked_name(name: str) -> str:
             "first, at most 100."
         )
     return name
+
+
+@contextlib.contextmanager
+def _wiped_on_failure(ways: Ways) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        ways.wipe()
+        raise
 
 
 def _check_not_wiped(prepared: Prepared) -> None:

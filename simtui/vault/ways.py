@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 from simtui.errors import Damaged, UsageError
+from simtui.store.store import to_its_end
 from simtui.store.vault import VaultRows
 from simtui.vault import recovery
 from simtui.vault.memory import wipe
@@ -32,13 +33,17 @@ class SlotLine:
 @dataclass(slots=True, repr=False, eq=False)
 class Ways:
     """What the ways in are made from. `password` as bytes, `token` for the keyring; `recovery` is
-    whether a code is wanted. They are the vault's from then on, which wipes them when it tried them
-    or was locked."""
+    whether a code is wanted. They are the vault's from then on: it wipes them when it has tried
+    them, will not have them, or is locked."""
 
     password: bytearray | None = None
     token: bytearray | None = None
     recovery: bool = True
     cost: Cost | None = None
+
+    def wipe(self) -> None:
+        """Overwrites what opens."""
+        wipe(*(secret for secret in (self.password, self.token) if secret is not None))
 
 
 @dataclass(slots=True, repr=False, eq=False)
@@ -108,17 +113,12 @@ async def opened(slot: Slot, secret: bytearray) -> bytearray:
     """`open_slot` on a thread, to its end also where the caller is cancelled: what comes out then
     is wiped, not left lying."""
     work = asyncio.create_task(asyncio.to_thread(open_slot, slot, secret))
-    cancelled: asyncio.CancelledError | None = None
-    while not work.done():
-        try:
-            await asyncio.wait([work])
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
+    try:
+        return await to_its_end(work)
+    except asyncio.CancelledError:
         if work.exception() is None:
             wipe(work.result())
-        raise cancelled
-    return work.result()
+        raise
 
 
 def next_number(found: VaultRows) -> int:

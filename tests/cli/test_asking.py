@@ -225,7 +225,10 @@ def test_three_wrong_ones_end_it(home: Home, code: str) -> None:
 def test_a_code_with_a_slip_is_told_as_one(home: Home, code: str) -> None:
     other = "1" if code[0] != "1" else "2"
     done, sent = converse(
-        home, GET, ("recovery code: ", f"{other}{code[1:]}\n"), ("recovery code: ", f"{code}\n")
+        home,
+        GET,
+        ("or recovery code: ", f"{other}{code[1:]}\n"),
+        ("or recovery code: ", f"{code}\n"),
     )
     assert done == 0
     assert "As a recovery code: The recovery code has a slip in it" in sent

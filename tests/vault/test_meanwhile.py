@@ -18,6 +18,7 @@ from simtui.vault.life import Vault
 from simtui.vault.recovery import read_code
 from simtui.vault.sealing import key_id_in, key_id_of, secret_place
 from simtui.vault.slots import Slot
+from simtui.vault.ways import Ways
 from tests.vault.vaults import (
     PASSWORD,
     add_secrets,
@@ -334,17 +335,34 @@ async def test_a_lock_while_ways_are_prepared_leaves_none_of_them(library: Libra
     assert await values_in(vault) == values
 
 
-async def test_preparing_that_is_given_up_wipes_what_was_chosen(library: Library) -> None:
+def is_wiped(chosen: Ways) -> bool:
+    assert chosen.password
+    assert chosen.token
+    return not any(chosen.password) and not any(chosen.token)
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.001, 0.01, 0.05])
+async def test_preparing_that_is_given_up_wipes_what_was_chosen(
+    library: Library, moment: float
+) -> None:
     chosen = ways(PASSWORD, token=bytes(range(32)))
     running = asyncio.ensure_future(library.vault.prepare(chosen))
-    await asyncio.wait([running], timeout=0.01)
+    await asyncio.wait([running], timeout=moment)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    assert chosen.password is not None
-    assert chosen.token is not None
-    assert not any(chosen.password)
-    assert not any(chosen.token)
+    assert is_wiped(chosen)
+
+
+async def test_what_is_refused_is_wiped_too(library: Library) -> None:
+    vault = library.vault
+    await make_vault(vault)
+    vault.lock()
+    for refused in (vault.prepare, vault.prepare_ways, vault.prepare_rotation):
+        chosen = ways(PASSWORD, token=bytes(range(32)))
+        with pytest.raises((UsageError, Locked)):
+            await refused(chosen)
+        assert is_wiped(chosen)
 
 
 @pytest.mark.parametrize("act", ["get", "set", "seal_anew"])
