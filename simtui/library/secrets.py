@@ -159,6 +159,8 @@ async def unlock(library: Library, typed: bytearray) -> Tried:
     from simtui.vault.slots import WrongWayIn
 
     ways = await check_vault(library)
+    if any(line.slot is None for line in (await library.vault.status()).slots):
+        ways = [*ways, PASSWORD]  # a slot that cannot be read may have been the password's
     tries, said = _meant(typed, ways)
     for way, secret in tries:
         await asyncio.sleep(max(0.0, library.vault.seconds_to_wait))
@@ -226,7 +228,7 @@ async def prepare(
 
 async def keep(library: Library, prepared: Prepared) -> None:
     """Puts a new vault in force. Raises `NoKeyring` where its entry cannot be kept."""
-    async with _with_entries(prepared):
+    async with _with_entries(library, prepared):
         await library.vault.keep(prepared)
 
 
@@ -251,7 +253,7 @@ async def keep_rotation(
 ) -> None:
     """Puts it in force and seals every secret anew."""
     before = await _slots(library, KEYRING)
-    async with _with_entries(prepared):
+    async with _with_entries(library, prepared):
         await library.vault.keep_rotation(prepared, on_progress)
     for slot in before:
         await _remove_entry(slot)
@@ -281,7 +283,7 @@ def _token(keyring: bool) -> bytearray | None:
 
 
 @contextlib.asynccontextmanager
-async def _with_entries(prepared: Prepared) -> AsyncIterator[None]:
+async def _with_entries(library: Library, prepared: Prepared) -> AsyncIterator[None]:
     """The keyring's entries are there before the slots are in force, and gone where they never
     are."""
     from simtui.vault import keyrings
@@ -292,8 +294,10 @@ async def _with_entries(prepared: Prepared) -> AsyncIterator[None]:
     try:
         yield
     except BaseException:
+        in_force = {slot.id for slot in await _slots(library, KEYRING)}
         for slot, _ in made:
-            await _remove_entry(slot)
+            if slot.id not in in_force:
+                await _remove_entry(slot)
         raise
 
 

@@ -207,7 +207,8 @@ def test_a_damaged_slot_is_named_and_the_other_way_opens(home: Home, tmp_path: P
     assert "slot 1" in run_alone(home, "vault", "status").stdout.decode()
     file = private_file(tmp_path / "password", PASSWORD)
     done = run_alone(home, *GET, "--password-file", file)
-    assert done.returncode == 5
+    assert done.returncode == 6
+    assert "damaged (slot 1)" in done.stderr.decode()
     assert opens_with(home, tmp_path, code)
 
 
