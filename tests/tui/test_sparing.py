@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 
@@ -115,6 +116,8 @@ def test_a_program_that_was_stopped_and_goes_on_shows_its_screen_again(filled: H
     with screen_on(filled.root) as screen:
         screen.signal(signal.SIGTSTP)
         screen.read_until(b"\x1b[?1049l")
+        # what comes before it has stopped would wake nobody
+        os.waitid(os.P_PID, screen.pid, os.WSTOPPED | os.WNOWAIT)
         screen.signal(signal.SIGCONT)
         screen.read_until(b"\x1b[?1049h")
         screen.read_until(b"quit")
