@@ -441,8 +441,10 @@ def test_whatever_it_shows_is_masked(session: Session) -> None:
 def test_it_follows_the_size(session: Session) -> None:
     script = """
         import os, signal
-        signal.signal(signal.SIGWINCH, lambda *_: print(tuple(os.get_terminal_size())))
-        print("ready")
+        def tell(*_):
+            os.write(1, str(tuple(os.get_terminal_size())).encode())
+        signal.signal(signal.SIGWINCH, tell)
+        os.write(1, b"ready")
         while input() != "end":
             pass
     """
@@ -669,14 +671,14 @@ def test_in_a_terminal_with_errors_to_a_file(session: Session, tmp_path: Path) -
 
 
 COUNTS = """
-    import signal, sys
-    told = open(sys.argv[1], "w", buffering=1)
+    import os, signal, sys
+    told = os.open(sys.argv[1], os.O_WRONLY)
     heard = []
-    signal.signal(signal.SIGINT, lambda *_: (heard.append(1), told.write("heard\\n")))
-    told.write("ready\\n")
+    signal.signal(signal.SIGINT, lambda *_: (heard.append(1), os.write(told, b"heard\\n")))
+    os.write(told, b"ready\\n")
     while input() != "end":
         pass
-    told.write(f"{len(heard)}\\n")
+    os.write(told, b"%d\\n" % len(heard))
 """
 
 

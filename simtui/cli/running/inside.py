@@ -62,12 +62,12 @@ class Inside(Run):
             self._flows.append(Flow(source, 2, self._masker()))
         ours = [self._reports.fileno(), *(flow.source for flow in self._flows)]
         reporting = self._reporting.fileno()
+        self._take_terminal()
         self._minder = minder.fork(command, environment, streams, reporting, ours)
         self._reporting.close()
         for each in set(streams) - {0}:
             os.close(each)
         self._hear()
-        self._take_terminal()
 
     def _handlers(self) -> dict[int, Handler]:
         return {
