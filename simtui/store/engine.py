@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, cast
 
 from sqlcipher3 import dbapi2 as engine
 
@@ -19,6 +19,12 @@ from simtui.errors import BadInput, Busy, Damaged, NotWritable, shown
 
 if TYPE_CHECKING:  # the types are the standard library's; the module itself is never loaded by us
     from sqlite3 import Connection
+
+    class KeyedConnection(Protocol):
+        """What sqlcipher3's connections have beyond the standard library's."""
+
+        def set_key(self, key: bytearray) -> None: ...
+
 
 SQLITE_VERSION: str = engine.sqlite_version
 DatabaseError: type[Exception] = engine.DatabaseError
@@ -38,15 +44,24 @@ _PRAGMAS = (
     ("synchronous", 2),
 )
 
+_HEX = b"0123456789abcdef"
+
 # primary result codes of SQLite (sqlite.org/rescode.html)
 _BUSY = {5, 6}
 _NOT_WRITABLE = {8, 10, 13, 14, 3}
 _DAMAGED = {11, 26}
 
 
-def connect(path: Path, *, read_only: bool = False, network: bool = False) -> Connection:
+def connect(
+    path: Path,
+    *,
+    key: bytes | bytearray | None = None,
+    read_only: bool = False,
+    network: bool = False,
+) -> Connection:
     """A connection to the existing database at `path` with every pragma set and read back.
 
+    `key`: 32 bytes, of an encrypted library; it stays the caller's.
     `network`: the home lies on a network file system, where WAL is unsafe; the journal is then a
     rollback journal and the lock is held from the first access to the last.
     Raises `Damaged`, `Busy`, `NotWritable`, or `BadInput` for another program's database.
@@ -56,6 +71,10 @@ def connect(path: Path, *, read_only: bool = False, network: bool = False) -> Co
             str(path), isolation_level=None, check_same_thread=False
         )
         try:
+            # it would tell of a page that it cannot read on the terminal, behind our back
+            connection.execute("PRAGMA cipher_log = off").fetchall()
+            if key is not None:
+                give_key(connection, key)
             if network:
                 _one(connection, "PRAGMA locking_mode = EXCLUSIVE")
             for name, wanted in _PRAGMAS:
@@ -75,6 +94,19 @@ def connect(path: Path, *, read_only: bool = False, network: bool = False) -> Co
             connection.close()
             raise
     return connection
+
+
+def give_key(connection: Connection, key: bytes | bytearray) -> None:
+    """Hands the key of an encrypted database to a connection that has read nothing yet: raw, since
+    a passphrase would be derived again for each connection, and never in the text of a statement."""
+    raw = bytearray(b"x'")
+    for byte in key:  # `hex` would leave the key in a text, which cannot be wiped
+        raw += bytes((_HEX[byte >> 4], _HEX[byte & 15]))
+    raw += b"'"
+    try:
+        cast("KeyedConnection", connection).set_key(raw)
+    finally:
+        raw[:] = bytes(len(raw))
 
 
 def in_memory() -> Connection:

@@ -35,9 +35,10 @@ _CHUNK = 1000
 class Store:
     """Made by `Store.open`; `close` must be awaited, since each connection is a thread."""
 
-    def __init__(self, path: Path, *, network: bool) -> None:
+    def __init__(self, path: Path, *, key: bytes | bytearray | None, network: bool) -> None:
         self.path = path
         self.network = network
+        self._key = bytearray(key) if key is not None else None
         self._writer: aiosqlite.Connection | None = None
         self._readers: list[aiosqlite.Connection] = []
         self._free: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
@@ -47,13 +48,17 @@ class Store:
         self._closed = False
 
     @classmethod
-    async def open(cls, path: Path, *, network: bool = False) -> Store:
+    async def open(
+        cls, path: Path, *, key: bytes | bytearray | None = None, network: bool = False
+    ) -> Store:
         """Opens the database at `path`, makes it where there is none, and migrates an older one.
+
+        `key`: of an encrypted library, 32 bytes; it is copied, and the copy wiped at the close.
 
         Raises `NewerLibrary`, `Damaged`, `Busy`, `NotWritable`, or `BadInput` for another
         program's database. What is there is unharmed in each case.
         """
-        store = cls(path, network=network)
+        store = cls(path, key=key, network=network)
         try:
             await store._start()
         except BaseException:
@@ -76,7 +81,9 @@ class Store:
 
     async def _connect(self, *, read_only: bool) -> aiosqlite.Connection:
         def connector() -> Connection:
-            return engine.connect(self.path, read_only=read_only, network=self.network)
+            return engine.connect(
+                self.path, key=self._key, read_only=read_only, network=self.network
+            )
 
         connection = aiosqlite.Connection(connector, iter_chunk_size=_CHUNK)
         try:
@@ -192,6 +199,8 @@ class Store:
             self._closed = True
             connections = [*self._readers, *([self._writer] if self._writer else [])]
             self._readers, self._writer = [], None
+            if self._key is not None:
+                self._key[:] = bytes(len(self._key))
         for connection in connections:
             await connection.close()
 

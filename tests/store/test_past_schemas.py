@@ -14,15 +14,22 @@ from simtui.store.migrations import SCHEMA_VERSION
 DATABASES = Path(__file__).parent.parent / "databases"
 
 
-@pytest.fixture
-def old(home: Home) -> Home:
+PAST = range(1, SCHEMA_VERSION)
+
+
+@pytest.fixture(params=PAST)
+def old(home: Home, request: pytest.FixtureRequest) -> Home:
+    return _with_database(home, request.param)
+
+
+def _with_database(home: Home, schema: int) -> Home:
     home.root.mkdir(mode=0o700)
-    shutil.copyfile(DATABASES / "schema-1.db", home.database)
+    shutil.copyfile(DATABASES / f"schema-{schema}.db", home.database)
     home.database.chmod(0o600)
     return home
 
 
-async def test_schema_1_opens_whole(old: Home) -> None:
+async def test_every_past_schema_opens_whole(old: Home) -> None:
     async with await Library.open(old) as library:
         kept = await library.workflows.find("kept")
         assert (kept.name, kept.folder) == ("Kept", "Ops/Täglich")
@@ -46,6 +53,12 @@ async def test_it_is_sound_after_its_migration(old: Home) -> None:
     assert [found for found in await doctor.examine(old) if found.ok is False] == []
 
 
+async def test_a_secret_of_schema_2_opens_with_its_password(home: Home) -> None:
+    async with await Library.open(_with_database(home, 2)) as library:
+        await library.vault.unlock("password", bytearray(b"an old password"))
+        assert await library.vault.get("OLD_KEY") == b"sk-kept-since-schema-2"
+
+
 def test_every_schema_before_ours_has_its_database() -> None:
-    for number in range(1, SCHEMA_VERSION):
+    for number in PAST:
         assert (DATABASES / f"schema-{number}.db").is_file(), number

@@ -18,7 +18,7 @@ from simtui.store.engine import APPLICATION_ID
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 def version_of(connection: Connection, path: Path) -> int:

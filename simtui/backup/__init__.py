@@ -1,0 +1,1 @@
+"""Backups: a snapshot, its archive, the proof that it restores, and the way back."""
