@@ -98,7 +98,7 @@ def connect(
 
 def give_key(connection: Connection, key: bytes | bytearray) -> None:
     """Hands the key of an encrypted database to a connection that has read nothing yet: raw, since
-    a passphrase would be derived again for each connection, and never in the text of a statement."""
+    a passphrase would be derived again for each connection; never in the text of a statement."""
     raw = bytearray(b"x'")
     for byte in key:  # `hex` would leave the key in a text, which cannot be wiped
         raw += bytes((_HEX[byte >> 4], _HEX[byte & 15]))
