@@ -1,5 +1,5 @@
-"""The tables of the README, made from what the program knows: `python -m tests.readme` writes them
-anew, and a test fails where they differ."""
+"""The tables of the README, and the parts of the man page, made from what the program knows:
+`python -m tests.readme` writes them anew, and a test fails where they differ."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from simtui.cli.root import COMMANDS
 from simtui.model import wording
 from simtui.model.settings import SETTINGS
 from simtui.tui.keys import ACTIONS, MOVES
+from tests import manual
+from tests.manual import MAN_PAGE
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -66,3 +68,4 @@ def linked(text: str) -> Iterator[Path]:
 
 if __name__ == "__main__":
     README.write_text(filled(README.read_text("utf-8")), "utf-8")
+    MAN_PAGE.write_text(manual.filled(MAN_PAGE.read_text("utf-8")), "utf-8")

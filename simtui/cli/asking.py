@@ -200,6 +200,17 @@ def _terminal() -> Iterator[int | None]:
 
 
 @contextlib.contextmanager
+def unseen() -> Iterator[None]:
+    """Whatever is typed meanwhile is not seen either: between two tries, say."""
+    with _terminal() as terminal:
+        if terminal is None:
+            yield
+            return
+        with _unseen(terminal):
+            yield
+
+
+@contextlib.contextmanager
 def _unseen(terminal: int) -> Iterator[None]:
     before = termios.tcgetattr(terminal)
     unseen = [*before]

@@ -61,16 +61,17 @@ async def open_by_typing(
         words = ("The vault is locked, and there is no terminal to ask on.", said, _FOR_SCRIPTS)
         raise Locked(" ".join(filter(None, words)))
     shelf.keep_private()
-    for left in range(TRIES - 1, -1, -1):
-        given = typed if typed is not None else await asking.asked(_label(ways))
-        copy = bytearray(given)
-        tried = await shelf.unlock(library, given)
-        if tried.way:
-            return tried.way, copy
-        shelf.forget(copy)
-        if typed is not None or not left:
-            raise Locked(f"{_WAIT.sub('', tried.said)} {_ways_out(ways)}")
-        talk(tried.said)
+    with asking.unseen() if typed is None else contextlib.nullcontext():
+        for left in range(TRIES - 1, -1, -1):
+            given = typed if typed is not None else await asking.asked(_label(ways))
+            copy = bytearray(given)
+            tried = await shelf.unlock(library, given)
+            if tried.way:
+                return tried.way, copy
+            shelf.forget(copy)
+            if typed is not None or not left:
+                raise Locked(f"{_WAIT.sub('', tried.said)} {_ways_out(ways)}")
+            talk(tried.said)
     raise AssertionError
 
 

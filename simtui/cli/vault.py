@@ -206,6 +206,20 @@ def new_recovery_code(face: Face, typed: bytearray | None) -> None:
     talk(f"The recovery code is in force. {_COPIES}")
 
 
+@vault_command.command("keyring")
+@asking.with_password()
+@click.pass_obj
+def add_keyring(face: Face, typed: bytearray | None) -> None:
+    """Let the keyring of this machine open the vault too, without asking: after a move, or where
+    there was none before."""
+
+    async def work() -> str:
+        async with unlocking.unlocked(face, typed) as library:
+            return await shelf.add_keyring(library)
+
+    talk(f"The keyring of this machine ({run(work())}) opens the vault now, too.")
+
+
 def _check_terminal() -> None:
     if not asking.can_ask():
         raise UsageError(

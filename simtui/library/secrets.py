@@ -239,6 +239,24 @@ async def prepare_way(library: Library, password: bytearray | None) -> Prepared:
     return await library.vault.prepare_ways(Ways(password, None, password is None))
 
 
+async def add_keyring(library: Library) -> str:
+    """Lets this machine's keyring open the open vault too, in place of a keyring before it; a moved
+    home has a slot for the one that it left. The backend's name. Raises `NoKeyring`."""
+    from simtui.vault import keyrings
+    from simtui.vault.ways import Ways
+
+    verdict = await keyrings.probe()
+    if not verdict.works:
+        raise keyrings.NoKeyring(f"{verdict.words} Nothing was changed.")
+    before = await _slots(library, KEYRING)
+    prepared = await library.vault.prepare_ways(Ways(None, _token(True), recovery=False))
+    async with _with_entries(library, prepared):
+        await library.vault.keep_ways(prepared)
+    for slot in before:
+        await _remove_entry(slot)
+    return verdict.backend
+
+
 async def prepare_rotation(
     library: Library, password: bytearray | None, *, recovery: bool, keyring: bool
 ) -> Prepared:

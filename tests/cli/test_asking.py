@@ -252,3 +252,15 @@ def test_the_terminal_shows_again_what_is_typed(home: Home, code: str) -> None:
         converse(home, GET, ("recovery code: ", answer), at_end=look)
     assert len(echoes) == 3
     assert all(echoes)
+
+
+def test_what_is_typed_between_two_tries_is_not_seen(home: Home, code: str) -> None:
+    done, sent = converse(
+        home,
+        GET,
+        ("Master password", "wrong one\n"),
+        ("\n", "typed while it is tried"),
+        ("Master password", f"{PASSWORD}\n"),
+    )
+    assert done == 0
+    assert "typed while" not in sent

@@ -474,6 +474,35 @@ def test_on_another_machine_the_ways_in_are_told_in_one_line(
     assert opens_with(home, tmp_path, PASSWORD)
 
 
+def test_a_moved_home_gets_the_keyring_of_its_new_machine(
+    home: Home, tmp_path: Path, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_with_keyring(home, tmp_path)
+    person = tmp_path / "person there"
+    person.mkdir()
+    monkeypatch.setenv("HOME", str(person))
+    with private_bus() as elsewhere:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", elsewhere.address)
+        elsewhere.start_keyring("another login")
+        assert run_alone(home, *GET).returncode == 5
+        done = run_alone(home, "vault", "keyring", "--password-file", tmp_path / "password")
+        assert (done.returncode, done.stderr.decode()) == (
+            0,
+            "The keyring of this machine (Secret Service) opens the vault now, too.\n",
+        )
+        assert run_alone(home, *GET).stdout == VALUE + b"\n"
+        assert status(home)["ways"] == ["password", "keyring"]
+
+
+def test_without_a_keyring_none_is_added(home: Home, tmp_path: Path) -> None:
+    vault_in(home, PASSWORD)
+    file = private_file(tmp_path / "password", PASSWORD)
+    done = run_alone(home, "vault", "keyring", "--password-file", file)
+    assert done.returncode == 5
+    assert "Nothing was changed." in done.stderr.decode()
+    assert status(home)["ways"] == ["password", "recovery"]
+
+
 def test_a_keyring_that_was_asked_for_and_is_not_there_stops_it(home: Home, tmp_path: Path) -> None:
     file = private_file(tmp_path / "password", PASSWORD)
     done = run_alone(home, "vault", "init", "--keyring", "--password-file", file)

@@ -1,13 +1,18 @@
-"""The README tells what the program does, and stays true."""
+"""The README and the man page tell what the program does, and stay true."""
 
 from __future__ import annotations
 
-from tests import readme
+from tests import manual, readme
 
 
 def test_the_tables_are_those_of_the_program() -> None:
     text = readme.README.read_text("utf-8")
     assert readme.filled(text) == text, "run `python -m tests.readme`"
+
+
+def test_the_man_page_is_that_of_the_program() -> None:
+    text = manual.MAN_PAGE.read_text("utf-8")
+    assert manual.filled(text) == text, "run `python -m tests.readme`"
 
 
 def test_everything_it_points_to_is_there() -> None:
