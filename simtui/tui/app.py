@@ -26,6 +26,7 @@ from simtui.tui.sample_home import Aside
 from simtui.tui.screens.frame import Frame
 from simtui.tui.sparing import Shown
 from simtui.tui.telling import words_for
+from simtui.tui.terminal import Terminal
 from simtui.tui.theme import THEMES, theme_named
 from simtui.tui.typed import Typed
 from simtui.tui.undo import Undo
@@ -52,7 +53,9 @@ class SimtuiApp(App[None], inherit_bindings=False):
 
     def __init__(self, home: Home, *, samples: bool = False) -> None:
         # only then does Textual leave out every colour (its own NO_COLOR leaves greys)
-        super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else None)
+        super().__init__(
+            ansi_color=True if os.environ.get("NO_COLOR") else None, driver_class=Terminal
+        )
         self.animation_level = "none"
         self.home = home
         self.samples = samples

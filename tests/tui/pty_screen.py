@@ -26,11 +26,12 @@ class PtyScreen:
         rows: int = 24,
         env: dict[str, str] | None = None,
         program: Sequence[str] = ("-m", "simtui"),
+        controlling: bool = True,
     ) -> None:
         self.seen = b""
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         environment |= env or {}
-        self.pid, self._fd = pty.fork()
+        self.pid, self._fd = pty.fork() if controlling else _fork_uncontrolled()
         if self.pid == 0:
             os.execve(sys.executable, [sys.executable, *program, *words], environment)
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -95,12 +96,33 @@ class PtyScreen:
             os.close(self._fd)
 
 
+def _fork_uncontrolled() -> tuple[int, int]:
+    """As `pty.fork`, but the terminal sends the child no signals."""
+    ours, theirs = pty.openpty()
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        for descriptor in (0, 1, 2):
+            os.dup2(theirs, descriptor)
+        os.closerange(3, 256)
+    else:
+        os.close(theirs)
+    return pid, ours
+
+
 @contextlib.contextmanager
 def screen_on(
-    home: Path, *, columns: int = 80, rows: int = 24, env: dict[str, str] | None = None
+    home: Path,
+    *,
+    columns: int = 80,
+    rows: int = 24,
+    env: dict[str, str] | None = None,
+    controlling: bool = True,
 ) -> Iterator[PtyScreen]:
     """The screen on a home, from its first content to whatever becomes of it."""
-    screen = PtyScreen("--home", str(home), columns=columns, rows=rows, env=env)
+    screen = PtyScreen(
+        "--home", str(home), columns=columns, rows=rows, env=env, controlling=controlling
+    )
     try:
         screen.read_until(b"quit")
         screen.read_until_quiet()

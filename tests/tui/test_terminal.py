@@ -45,6 +45,25 @@ async def test_a_dropped_connection_ends_it_with_a_closed_database(filled: Home)
     await assert_sound(filled)
 
 
+async def test_a_terminal_that_goes_without_a_word_ends_it_too(filled: Home) -> None:
+    """No signal comes from a terminal that does not control the program."""
+    with screen_on(filled.root, controlling=False) as screen:
+        screen.send("j")
+        screen.hang_up()
+        assert screen.exit_code() == 129
+    assert not Path(f"{filled.database}-wal").exists()
+    await assert_sound(filled)
+
+
+async def test_much_to_draw_does_not_keep_it_from_ending(filled: Home) -> None:
+    """Nobody takes what is drawn, and more is drawn than is kept for drawing."""
+    with screen_on(filled.root, controlling=False) as screen:
+        screen.send("jk" * 200)
+        screen.hang_up()
+        assert screen.exit_code() == 129
+    await assert_sound(filled)
+
+
 def test_q_ends_it_well(filled: Home) -> None:
     with screen_on(filled.root) as screen:
         screen.send("q")
