@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -43,10 +44,15 @@ async def run_apart(
     """The result of `function`, a module's own function, run in a new process. What it raises is
     raised here. A child that dies of itself (memory, a signal) is a `SimtuiError`."""
     child = _Child(function, args, kwargs)
+    work = asyncio.ensure_future(asyncio.to_thread(child.result))
     try:
-        return await asyncio.to_thread(child.result)
+        return await asyncio.shield(work)
     except asyncio.CancelledError:
         child.kill()
+        # what it was writing is cleaned up by whoever gave it up, and it must not write on then
+        await asyncio.wait([work])
+        if not work.cancelled():
+            work.exception()  # looked at: nobody else will
         raise
 
 
@@ -109,11 +115,27 @@ def _work(
     args: tuple[object, ...],
     kwargs: dict[str, object],
 ) -> None:
-    # ctrl+c goes to every process of a terminal; the parent decides what becomes of this one
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    begin_child()
     try:
         answer: tuple[bool, object] = (True, function(*args, **kwargs))
     except Exception as error:
         answer = (False, error)
     with contextlib.suppress(BrokenPipeError):  # the parent is gone
         answers.send(answer)
+
+
+def begin_child() -> None:
+    """What a child process does first: it leaves interrupts to its parent, and ends with it."""
+    # ctrl+c goes to every process of a terminal; the parent decides what becomes of this one
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed cannot kill its child, which would go on for nobody."""
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

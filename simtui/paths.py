@@ -24,14 +24,34 @@ class Home:
         return self.root / "simai.db"
 
     @property
+    def keys(self) -> Path:
+        """The ways into the library; only beside an encrypted one."""
+        return self.root / "simai.keys"
+
+    @property
+    def rewritten(self) -> Path:
+        """The library while it is written anew, under a key or without one."""
+        return self.root / "simai.db.new"
+
+    @property
     def backups(self) -> Path:
         """Where backups are kept."""
         return self.root / "backups"
 
     @property
+    def reserve(self) -> Path:
+        """Space that is given up when the disk is full, so that cleaning up can work."""
+        return self.root / "reserve"
+
+    @property
     def exports(self) -> Path:
         """Where an export goes that names no place."""
         return self.root / "exports"
+
+    @property
+    def themes(self) -> Path:
+        """A person's own themes, if any."""
+        return self.root / "themes"
 
     def __str__(self) -> str:
         """The path as a person writes it, with `~` for their own folder."""
@@ -64,3 +84,16 @@ def log_folder() -> Path:
     from platformdirs import user_log_path  # 5 ms, and rarely needed
 
     return user_log_path("simtui", appauthor=False)
+
+
+def systemd_folder() -> Path:
+    """Where systemd looks for the units of this person. Not created here."""
+    config = os.environ.get("XDG_CONFIG_HOME") or ""
+    # a relative one is to be ignored (XDG base directory specification)
+    base = Path(config) if config.startswith("/") else Path.home() / ".config"
+    return base / "systemd" / "user"
+
+
+def launch_agents_folder() -> Path:
+    """Where launchd looks for the agents of this person. Not created here."""
+    return Path.home() / "Library" / "LaunchAgents"

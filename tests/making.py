@@ -60,3 +60,44 @@ def document(
 def as_bytes(value: Any) -> bytes:
     """As a file holds it: two spaces deep, Unicode as it is."""
     return json.dumps(value, indent=2, ensure_ascii=False).encode()
+
+
+def run_events(
+    ident: str = "r1",
+    *,
+    status: str | None = "completed",
+    at: str = "2026-11-22T14:02:11.120Z",
+    lines: int = 2,
+    spans: int = 2,
+    ended: dict[str, Any] | None = None,
+    **said: Any,
+) -> list[dict[str, Any]]:
+    """A run as events: log lines and spans in turn, and its end unless `status` is None."""
+    if "workflow_id" not in said:
+        said.setdefault("workflow_name", "Lead enricher")
+    events: list[dict[str, Any]] = [{"event": "run", "id": ident, "started_at": at, **said}]
+    for n in range(max(lines, spans)):
+        if n < lines:
+            events.append(
+                {"event": "log", "run_id": ident, "at": at, "message": f"line {n} of {ident}"}
+            )
+        if n < spans:
+            events.append(
+                {
+                    "event": "span",
+                    "run_id": ident,
+                    "id": f"s{n}",
+                    "name": f"Agent {n}",
+                    "started_at": at,
+                    "duration_ms": 100 * n,
+                    "status": "success",
+                }
+            )
+    if status is not None:
+        events.append({"event": "end", "run_id": ident, "status": status, **(ended or {})})
+    return events
+
+
+def as_lines(events: list[dict[str, Any]]) -> bytes:
+    """As NDJSON."""
+    return b"".join(json.dumps(event, ensure_ascii=False).encode() + b"\n" for event in events)

@@ -44,6 +44,14 @@ def read_json(data: bytes, what: str) -> tuple[Any, bytes]:
         raise BadInput(f"{what}: {_reason(data, error)}") from None
 
 
+def check_bounds(data: bytes, what: str) -> None:
+    """Refuses JSON that `read_json` would refuse for its size or its shape; for what was written
+    here and need not be read again. Raises `BadInput`."""
+    if len(data) > MAX_JSON_BYTES:
+        raise BadInput(f"{what}: larger than a workflow may be ({MAX_JSON_BYTES >> 20} MB).")
+    _check_nesting(data, what)
+
+
 _NO_STRUCTURE = bytes(set(range(256)) - set(b'{}[],"'))
 
 

@@ -84,6 +84,19 @@ def safe_part(name: str, limit: int = 120) -> str:
     return f"{part}-" if _RESERVED.match(part) else part
 
 
+def portable_part(name: str) -> str:
+    """One part of a path for a file that has a name already: that name, where every system can hold
+    it and a number fits behind it; else what Sim would make of it, with its ending."""
+    part = unicodedata.normalize("NFC", name)
+    reserved = _RESERVED.match(part.split(".")[0])
+    if len(part.encode()) <= 190 and not reserved and part == part.rstrip(" .") and ":" not in part:
+        return part
+    stem, _, ending = part.rpartition(".")
+    if stem and ending.isascii() and ending.isalnum() and len(ending) <= 20:
+        return f"{safe_part(stem)}.{ending}"
+    return safe_part(part)
+
+
 class UniquePaths:
     """Gives each path once: a second one that some system could not tell from the first (case,
     accents) gets a number before its ending."""

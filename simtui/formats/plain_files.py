@@ -1,8 +1,9 @@
 """The plain-files form: a folder of JSON files that a person can read, with an index beside them.
 
 `index.ndjson` has a first line that names the form, then one line a thing. The documents lie in
-`workflows/<folder>/<name>-<id>.json`, the trash in `trash/…`, and earlier documents in
-`versions/<id>/<number>-<digest>.json`. Everything but secrets comes back from it as it was.
+`workflows/<folder>/<name>-<id>.json`, the trash in `trash/…`, earlier documents in
+`versions/<id>/<number>-<digest>.json`, the workflows' files in `assets/<id>/<name>`, and the runs
+in `runs.ndjson`. Everything but secrets comes back from it as it was.
 """
 
 from __future__ import annotations
@@ -16,13 +17,21 @@ import orjson
 
 from simtui.errors import BadInput, shown
 from simtui.formats.draft import Folder
-from simtui.formats.naming import UniquePaths, checked_id, clean_name, safe_part
+from simtui.formats.naming import (
+    UniquePaths,
+    checked_id,
+    clean_name,
+    portable_part,
+    safe_part,
+)
 from simtui.formats.sim_json import iso, ms_of
+from simtui.model.asset import Asset, is_asset_name
 from simtui.model.workflow import Version, Workflow
 
 INDEX_NAME = "index.ndjson"
+RUNS_NAME = "runs.ndjson"
 FORMAT = "simtui-files"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 2 has files of workflows, and runs
 MAX_LINE_BYTES = 1 << 20
 _MAX_PARTS = 20
 _MAX_FOLDERS = 16
@@ -55,6 +64,24 @@ class FiledVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class FiledAsset:
+    """A line of the index about a file of a workflow; `digest` is the SHA-256 of its bytes."""
+
+    workflow_id: str
+    name: str
+    digest: str
+    added_at: int
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class FiledRuns:
+    """A line of the index about the file with the runs of the workflows, as run events."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
 class FiledSetting:
     """A line of the index about a setting."""
 
@@ -70,7 +97,7 @@ class BadLine:
     reason: str
 
 
-Filed = FiledWorkflow | FiledVersion | FiledSetting | Folder | BadLine
+Filed = FiledWorkflow | FiledVersion | FiledAsset | FiledRuns | FiledSetting | Folder | BadLine
 
 
 class PathPicker:
@@ -78,7 +105,7 @@ class PathPicker:
     folders, so that every system can hold it; the index has them all."""
 
     def __init__(self) -> None:
-        self._unique = UniquePaths([INDEX_NAME])
+        self._unique = UniquePaths([INDEX_NAME, RUNS_NAME])
 
     def workflow(self, workflow: Workflow, folder: tuple[str, ...]) -> str:
         """Where the workflow's document goes, below the root."""
@@ -90,6 +117,11 @@ class PathPicker:
         """Where an earlier document of the workflow before goes."""
         name = f"{version.number:04d}-{version.digest[:12]}.json"
         return self._unique.take(f"versions/{safe_part(version.workflow_id)}/{name}")
+
+    def asset(self, asset: Asset) -> str:
+        """Where a file of the workflow before goes."""
+        name = portable_part(asset.name)
+        return self._unique.take(f"assets/{safe_part(asset.workflow_id)}/{name}")
 
 
 class IndexWriter:
@@ -140,6 +172,25 @@ class IndexWriter:
             }
         )
 
+    def asset(self, asset: Asset, file: str) -> None:
+        """A line about a file of a workflow; the workflow's line came before."""
+        self._line(
+            {
+                "asset": {
+                    "workflow_id": asset.workflow_id,
+                    "name": asset.name,
+                    "digest": asset.digest,
+                    "bytes": asset.size_bytes,
+                    "added_at": iso(asset.added_at),
+                    "file": file,
+                }
+            }
+        )
+
+    def runs(self, file: str) -> None:
+        """A line about the file with the runs; the lines of their workflows came before."""
+        self._line({"runs": {"file": file}})
+
     def folder(self, folder: Folder) -> None:
         """A line about a folder that was named."""
         self._line(
@@ -188,6 +239,8 @@ def _filed(line: bytes, number: int) -> Filed:
     for kind, read in (
         ("workflow", _workflow),
         ("version", _version),
+        ("asset", _asset),
+        ("runs", _runs),
         ("folder", _folder),
         ("setting", _setting),
     ):
@@ -195,7 +248,7 @@ def _filed(line: bytes, number: int) -> Filed:
         if isinstance(fields, dict):
             thing = read(fields)
             return thing or BadLine(number, f"a {kind} without what one needs")
-    return BadLine(number, "neither a workflow, a version, a folder nor a setting")
+    return BadLine(number, "neither a workflow, a version, a file, runs, a folder nor a setting")
 
 
 def _workflow(fields: dict[str, Any]) -> FiledWorkflow | None:
@@ -223,6 +276,21 @@ def _version(fields: dict[str, Any]) -> FiledVersion | None:
     if ident is None or file is None or not isinstance(name, str) or not isinstance(number, int):
         return None
     return FiledVersion(ident, number, clean_name(name), ms_of(fields.get("saved_at")) or 0, file)
+
+
+def _asset(fields: dict[str, Any]) -> FiledAsset | None:
+    ident, file = checked_id(fields.get("workflow_id")), checked_path(fields.get("file"))
+    name, digest = fields.get("name"), fields.get("digest")
+    if ident is None or file is None or not isinstance(digest, str):
+        return None
+    if not isinstance(name, str) or not is_asset_name(name):
+        return None
+    return FiledAsset(ident, name, digest, ms_of(fields.get("added_at")) or 0, file)
+
+
+def _runs(fields: dict[str, Any]) -> FiledRuns | None:
+    file = checked_path(fields.get("file"))
+    return None if file is None else FiledRuns(file)
 
 
 def _folder(fields: dict[str, Any]) -> Folder | None:

@@ -26,6 +26,7 @@ from simtui.formats.zip_reader import (
     MAX_FOLDERS,
     MAX_RATIO,
     RATIO_FROM_BYTES,
+    ZipEntry,
     ZipReader,
 )
 from simtui.model.workflow import JsonObject
@@ -50,9 +51,17 @@ class ZipDocument:
         return self.code or {"F1": "Z1", "F4": "Z4"}.get(own, own)
 
 
-def documents_in(archive: ZipReader) -> Iterator[ZipDocument | Folder | Refused]:
-    """Every JSON document of an archive, unpacked one at a time. One that cannot be unpacked is
-    `Refused`, and the rest goes on. What is neither JSON nor an archive is passed over."""
+@dataclass(frozen=True, slots=True)
+class ZipBundle:
+    """A bundle in an archive, as yet packed."""
+
+    entry: ZipEntry
+
+
+def documents_in(archive: ZipReader) -> Iterator[ZipDocument | ZipBundle | Folder | Refused]:
+    """Every JSON document of an archive, unpacked one at a time, and every bundle in it. One that
+    cannot be unpacked is `Refused`, and the rest goes on. What is neither JSON nor an archive is
+    passed over."""
     code, names = "", RealNames({})
     for entry in archive.entries:
         if entry.name not in INDEX_OF:
@@ -68,7 +77,9 @@ def documents_in(archive: ZipReader) -> Iterator[ZipDocument | Folder | Refused]
         if entry.name in INDEX_OF or entry.name.startswith("__MACOSX/") or last.startswith("._"):
             continue
         ending = PurePosixPath(last).suffix.lower()
-        if ending in (".zip", ".simworkflow"):
+        if ending == ".simworkflow":
+            yield ZipBundle(entry)
+        elif ending == ".zip":
             yield Refused(entry.name, "a zip inside a zip is not opened", code or None)
         elif ending == ".json":
             folder = names.of(tuple(entry.name.split("/")[:-1]))

@@ -54,14 +54,16 @@ def looks_like_zip(head: bytes) -> bool:
 
 class ZipReader:
     """Raises `BadInput` for the whole archive at once, or for one entry when it is read. `what`
-    names the archive in messages."""
+    names the archive in messages; `max_bytes` is how large it may be (None: as the disk holds)."""
 
-    def __init__(self, stream: BinaryIO, what: str) -> None:
+    def __init__(
+        self, stream: BinaryIO, what: str, *, max_bytes: int | None = MAX_ARCHIVE_BYTES
+    ) -> None:
         self._what = what
         self._stream = stream
-        size = stream.seek(0, 2)
-        if size > MAX_ARCHIVE_BYTES:
-            raise BadInput(f"{what}: larger than an archive may be ({MAX_ARCHIVE_BYTES >> 20} MB)")
+        self._size_bytes = size = stream.seek(0, 2)
+        if max_bytes is not None:
+            self.check_size(max_bytes)
         count = self._check_table(stream, size)
         try:
             infos = zipfile.ZipFile(stream).infolist()
@@ -81,6 +83,11 @@ class ZipReader:
         self._places: dict[str, tuple[zipfile.ZipInfo, int]] = {}
         self._check_entries(stream, infos)
 
+    def check_size(self, max_bytes: int) -> None:
+        """Raises `BadInput` where the archive is larger."""
+        if self._size_bytes > max_bytes:
+            raise BadInput(f"{self._what}: larger than an archive may be ({max_bytes >> 20} MB)")
+
     def _check_table(self, stream: BinaryIO, size: int) -> int:
         """Reads the end record by itself: how many entries there are, and that they and their
         table fill the file from its first byte to the record. The number of entries."""
@@ -96,7 +103,10 @@ class ZipReader:
         end_at = size - tail_bytes + place
         if end_at + _END.size + comment != size:
             raise BadInput(f"{self._what}: something follows the end of the zip")
-        if 0xFFFF in (count, disk, table_disk) or 0xFFFFFFFF in (table_bytes, table_at):
+        # past 2 GB a writer puts a long end record before this one, whose fields may still fit
+        stream.seek(max(end_at - _END64_PLACE.size, 0))
+        long = stream.read(4) == b"PK\x06\x07"
+        if long or 0xFFFF in (count, disk, table_disk) or 0xFFFFFFFF in (table_bytes, table_at):
             count, table_bytes, table_at, end_at = self._end64(stream, end_at)
         if count > MAX_ENTRIES:
             raise BadInput(f"{self._what}: {count:,} entries; at most {MAX_ENTRIES:,} are read")
@@ -212,37 +222,42 @@ class ZipReader:
     def read(self, entry: ZipEntry, limit: int = MAX_JSON_BYTES) -> bytes:
         """The content of an entry, unpacked in pieces so that a size that lies is found out before
         it is in memory. Raises `BadInput` for this entry alone."""
-        said = self._named(entry.name)
         if entry.size > limit:
+            said = self._named(entry.name)
             raise BadInput(f"{said}: larger than a workflow may be ({limit >> 20} MB)")
+        return b"".join(self.pieces(entry))
+
+    def pieces(self, entry: ZipEntry) -> Iterator[bytes]:
+        """The same in small pieces, of any size; it is whole only when the last one came."""
+        said = self._named(entry.name)
         info, start = self._places[entry.name]
-        pieces, size, crc = [], 0, 0
+        size, crc = 0, 0
         try:
             for piece in self._unpacked(info, start):
                 size += len(piece)
                 if size > entry.size:
                     raise BadInput(f"{said}: holds more than it says")
                 crc = zlib.crc32(piece, crc)
-                pieces.append(piece)
+                yield piece
         except (zlib.error, EOFError, OSError) as error:
             raise BadInput(f"{said}: damaged ({shown(str(error), 80)})") from None
         if size != entry.size:
             raise BadInput(f"{said}: holds less than it says")
         if crc != info.CRC:
             raise BadInput(f"{said}: damaged (its checksum is another)")
-        return b"".join(pieces)
 
     def _unpacked(self, info: zipfile.ZipInfo, start: int) -> Iterator[bytes]:
         """An entry's content in small pieces. `zipfile` would stop at the size that the entry says
         and call what it got so far whole."""
-        self._stream.seek(start)
-        left = info.compress_size
+        place, left = start, info.compress_size
         inflate = zlib.decompressobj(-zlib.MAX_WBITS)
         while left:
+            self._stream.seek(place)  # somebody else may read between two pieces
             packed = self._stream.read(min(_CHUNK, left))
             if not packed:
                 raise EOFError("cut short")
             left -= len(packed)
+            place += len(packed)
             if info.compress_type == zipfile.ZIP_STORED:
                 yield packed
                 continue

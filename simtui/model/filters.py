@@ -45,6 +45,21 @@ WORKFLOW_FIELDS: Mapping[str, Kind] = {
 }
 """`status` is the last run's, or `never`; `size` is the document's, in bytes."""
 
+RUN_FIELDS: Mapping[str, Kind] = {
+    "status": Kind.WORD,
+    "workflow": Kind.TEXT,
+    "folder": Kind.TEXT,
+    "trigger": Kind.WORD,
+    "cost": Kind.NUMBER,
+    "duration": Kind.DURATION,
+    "date": Kind.TIME,
+    "level": Kind.WORD,
+    "id": Kind.WORD,
+    "pinned": Kind.WORD,
+}
+"""`workflow` and `folder` are its workflow's; `cost` is in dollars; `date` is when it started;
+`pinned` is `yes` or `no`."""
+
 
 class FilterError(UsageError):
     """A filter that cannot be meant. `position` is where in the text, counted from 0."""

@@ -37,6 +37,22 @@ def duration(ms: int) -> str:
     return f"{ms / 3_600_000:.1f} h"
 
 
+def dollars(cost_usd: float | None) -> str:
+    """`$3.12`, `$0.0412`; `–` where nobody knows, which is not nothing."""
+    if cost_usd is None:
+        return "–"
+    if cost_usd == 0 or cost_usd >= 1:
+        return f"${cost_usd:,.2f}"
+    return f"${cost_usd:.4f}" if cost_usd >= 0.0001 else f"${cost_usd:.2g}"
+
+
+def cost(cost_usd: float | None, other: float | None, unit: str | None) -> str:
+    """A run's cost: dollars, else what it is in (`12 credits`), which is never said as dollars."""
+    if cost_usd is None and other is not None:
+        return f"{other:,.10g} {unit or 'units'}"
+    return dollars(cost_usd)
+
+
 def ago(at_ms: int, now_ms: int, zone: tzinfo | None = None) -> str:
     """`now`, `4 min ago`, `2 h ago`, `yesterday`, `3 Nov`, `3 Nov 2025`. A time to come is said as
     a date: clocks differ, and nothing is hidden."""
@@ -53,6 +69,28 @@ def ago(at_ms: int, now_ms: int, zone: tzinfo | None = None) -> str:
     if when.date() == now.date() - timedelta(days=1):
         return "yesterday"
     return f"{when.day} {when:%b}" + ("" if when.year == now.year else f" {when.year}")
+
+
+def until(at_ms: int, now_ms: int) -> str:
+    """`now`, `in 12 min`, `in 18 h`, `in 3 days`"""
+    minutes = (at_ms - now_ms) // 60_000
+    if minutes < 1:
+        return "now"
+    if minutes < 60:
+        return f"in {minutes} min"
+    if minutes < 48 * 60:
+        return f"in {minutes // 60} h"
+    return f"in {minutes // 60 // 24} days"
+
+
+def day_time(at_ms: int, now_ms: int, zone: tzinfo | None = None) -> str:
+    """`22 Nov 11:00`, `22 Nov 2025`: twelve characters at most, local."""
+    when, now = local(at_ms, zone), local(now_ms, zone)
+    return f"{when.day} {when:%b} {when:%H:%M}" if when.year == now.year else _date(when)
+
+
+def _date(when: datetime) -> str:
+    return f"{when.day} {when:%b} {when.year}"
 
 
 def date_time(at_ms: int, zone: tzinfo | None = None) -> str:
@@ -78,6 +116,7 @@ RUN_SIGNS = {
     "pending": "◌",
     "paused": "◌",
     "cancelled": "–",
+    "interrupted": "!",
 }
 
 

@@ -30,6 +30,7 @@ SQLITE_VERSION: str = engine.sqlite_version
 DatabaseError: type[Exception] = engine.DatabaseError
 
 APPLICATION_ID = 0x53494D54  # "SIMT"
+REPLACED_ID = 0x53494D58  # "SIMX", of a file whose place another one has taken
 BUSY_TIMEOUT_MS = 5000
 
 # what every connection must answer once it is set up; the journal mode is checked by itself
@@ -99,14 +100,34 @@ def connect(
 def give_key(connection: Connection, key: bytes | bytearray) -> None:
     """Hands the key of an encrypted database to a connection that has read nothing yet: raw, since
     a passphrase would be derived again for each connection; never in the text of a statement."""
-    raw = bytearray(b"x'")
-    for byte in key:  # `hex` would leave the key in a text, which cannot be wiped
-        raw += bytes((_HEX[byte >> 4], _HEX[byte & 15]))
-    raw += b"'"
-    try:
+    with raw_key(key) as raw:
         cast("KeyedConnection", connection).set_key(raw)
+
+
+@contextlib.contextmanager
+def raw_key(key: bytes | bytearray | None) -> Iterator[bytearray]:
+    """A key as the engine takes it, wiped afterwards; nothing for a database without one."""
+    raw = bytearray()
+    if key is not None:
+        raw += b"x'"
+        for byte in key:  # `hex` would leave the key in a text, which cannot be wiped
+            raw += bytes((_HEX[byte >> 4], _HEX[byte & 15]))
+        raw += b"'"
+    try:
+        yield raw
     finally:
         raw[:] = bytes(len(raw))
+
+
+def open_plainly(path: Path, *, key: bytes | bytearray | None = None) -> Connection:
+    """A connection to a copy that nobody else has open, with nothing set and nothing checked."""
+    connection: Connection = engine.connect(
+        str(path), isolation_level=None, check_same_thread=False
+    )
+    connection.execute("PRAGMA cipher_log = off").fetchall()
+    if key is not None:
+        give_key(connection, key)
+    return connection
 
 
 def in_memory() -> Connection:
@@ -121,6 +142,11 @@ def _check_owner(connection: Connection, path: Path) -> None:
     found = _one(connection, "PRAGMA application_id")
     if found == APPLICATION_ID:
         return
+    if found == REPLACED_ID:
+        raise Busy(
+            f"{path} was written anew by another simtui at this very moment. Nothing was changed "
+            "here; try again."
+        )
     empty = found == 0 and _one(connection, "SELECT count(*) FROM sqlite_master") == 0
     if not empty:
         raise BadInput(
@@ -151,6 +177,15 @@ def _set_journal(connection: Connection, path: Path, wanted: str) -> None:
 def _one(connection: Connection, sql: str) -> object:
     row = connection.execute(sql).fetchone()
     return row[0] if row else None
+
+
+def identity_of(path: Path) -> tuple[int, int] | None:
+    """What tells the file that a path leads to from any other; None where it leads nowhere."""
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return about.st_dev, about.st_ino
 
 
 def create_file(path: Path) -> bool:
@@ -196,7 +231,7 @@ def error_of(error: Exception, path: Path) -> Exception:
         return NotWritable(f"{path} cannot be written: {said}. What was saved before is unchanged.")
     if primary in _DAMAGED:
         return Damaged(
-            f"{path} cannot be read as a database: {said}. It is left as it is; `simtui doctor` "
-            "says more."
+            f"{path} cannot be read as a database: {said}. It is left as it is. `simtui backups "
+            "list` shows what there is to restore from, and `simtui backups restore latest` does."
         )
     return error

@@ -1,4 +1,5 @@
-"""Whether a folder lies on a network file system, where SQLite's WAL is unsafe."""
+"""Folders: whether one lies on a network file system, where SQLite's WAL is unsafe, and what it
+takes for a name in one to stay."""
 
 from __future__ import annotations
 
@@ -32,6 +33,15 @@ def type_of(folder: Path, mounts: Path | None = None) -> str:
         if path.is_relative_to(point) and len(point.parts) >= best[0]:
             best = (len(point.parts), right.split(b" ")[0].decode("ascii", "replace"))
     return best[1]
+
+
+def sync_folder(folder: Path) -> None:
+    """What was named, renamed or taken away in it survives a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _byte(escape: re.Match[bytes]) -> bytes:

@@ -18,6 +18,14 @@ def put(connection: Connection, workflow_id: str, names: Iterable[str]) -> None:
     )
 
 
+def of(connection: Connection, workflow_id: str) -> list[str]:
+    """The secrets that a workflow's document names, by name."""
+    rows = connection.execute(
+        "SELECT name FROM workflow_needs WHERE workflow_id = ? ORDER BY name", (workflow_id,)
+    )
+    return [row[0] for row in rows]
+
+
 def users(connection: Connection) -> list[tuple[str, str, str]]:
     """(secret's name, workflow's id, workflow's name), by these names; none from the trash."""
     return connection.execute(

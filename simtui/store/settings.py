@@ -8,9 +8,16 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 
+ASIDE = "aside."
+"""What begins so is no setting (see aside.py)."""
+
+
 def all_of(connection: Connection) -> dict[str, str]:
     """What was set, by key."""
-    return dict(connection.execute("SELECT key, value FROM settings ORDER BY key").fetchall())
+    rows = connection.execute(
+        "SELECT key, value FROM settings WHERE key NOT GLOB ? ORDER BY key", (f"{ASIDE}*",)
+    )
+    return dict(rows.fetchall())
 
 
 def put(connection: Connection, key: str, value: str) -> None:

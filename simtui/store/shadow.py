@@ -22,21 +22,30 @@ _COPIED = {
         "workflow_id, number, digest, name, saved_at, document_bytes, block_count, edge_count"
     ),
     "settings": "key, value",
+    "assets": "workflow_id, name, digest, added_at",
 }
+
+
+def empty() -> Connection:
+    """A pretended library with nothing in it. The caller closes it."""
+    pretended = in_memory()
+    # a file's name is told without its bytes, and a run's workflow may not be there
+    pretended.execute("PRAGMA foreign_keys = 0")
+    for number in range(1, migrations.SCHEMA_VERSION + 1):
+        for statement in migrations.statements_of(number):
+            pretended.execute(statement)
+    return pretended
 
 
 def of(connection: Connection) -> Connection:
     """A shadow of the database that `connection` reads. The caller closes it."""
-    pretended = in_memory()
-    for number in range(1, migrations.SCHEMA_VERSION + 1):
-        for statement in migrations.statements_of(number):
-            pretended.execute(statement)
+    pretended = empty()
     for table, columns in _COPIED.items():
-        empty = ", x''" if "digest" in columns else ""
-        into = f"{columns}, data" if empty else columns
+        payload = ", x''" if "document_bytes" in columns else ""
+        into = f"{columns}, data" if payload else columns
         marks = ", ".join("?" * (columns.count(",") + 1))
         pretended.executemany(
-            f"INSERT INTO {table} ({into}) VALUES ({marks}{empty})",
+            f"INSERT INTO {table} ({into}) VALUES ({marks}{payload})",
             connection.execute(f"SELECT {columns} FROM {table}"),
         )
     return pretended

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Concatenate, Generic, ParamSpec, TypeVar, cast
 import aiosqlite
 
 from simtui.errors import Busy, SimtuiError
-from simtui.store import engine, migrations, search
+from simtui.store import engine, migrations, search, snapshots, taking_in
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
 Job = Callable[Concatenate["Connection", Arguments], Result]
+
+Migrating = Callable[["Store", int], contextlib.AbstractAsyncContextManager[None]]
 
 READERS = 2
 _CHUNK = 1000
@@ -39,6 +41,7 @@ class Store:
         self.path = path
         self.network = network
         self._key = bytearray(key) if key is not None else None
+        self._file: tuple[int, int] | None = None
         self._writer: aiosqlite.Connection | None = None
         self._readers: list[aiosqlite.Connection] = []
         self._free: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
@@ -49,25 +52,37 @@ class Store:
 
     @classmethod
     async def open(
-        cls, path: Path, *, key: bytes | bytearray | None = None, network: bool = False
+        cls,
+        path: Path,
+        *,
+        key: bytes | bytearray | None = None,
+        network: bool = False,
+        migrating: Migrating | None = None,
     ) -> Store:
         """Opens the database at `path`, makes it where there is none, and migrates an older one.
 
         `key`: of an encrypted library, 32 bytes; it is copied, and the copy wiped at the close.
+        `migrating`: entered before an older one is migrated, with the store as it is then and its
+        schema's number, and left after; where it raises, nothing is migrated.
 
         Raises `NewerLibrary`, `Damaged`, `Busy`, `NotWritable`, or `BadInput` for another
         program's database. What is there is unharmed in each case.
         """
         store = cls(path, key=key, network=network)
         try:
-            await store._start()
+            await store._start(migrating)
         except BaseException:
             await store.close()
             raise
         return store
 
-    async def _start(self) -> None:
+    def copied_key(self) -> bytearray | None:
+        """The key of an encrypted library, for whoever wipes it; None of a plain one."""
+        return bytearray(self._key) if self._key is not None else None
+
+    async def _start(self, migrating: Migrating | None) -> None:
         engine.create_file(self.path)
+        self._file = engine.identity_of(self.path)
         if self.network:
             # the lock of a rollback journal is exclusive there: one connection does everything
             await self._open_writer()
@@ -75,15 +90,24 @@ class Store:
         else:
             await self._add_reader()
         before = await self.read(migrations.version_of, self.path)
-        if before < migrations.SCHEMA_VERSION:
-            await self._open_writer()
-            await self._on(cast(aiosqlite.Connection, self._writer), migrations.migrate, self.path)
+        if before == migrations.SCHEMA_VERSION:
+            return
+        # a new one has nothing yet that could be lost
+        around = migrating(self, before) if migrating and before else contextlib.nullcontext()
+        async with around:
+            await self._on(await self._open_writer(), migrations.migrate, self.path)
 
     async def _connect(self, *, read_only: bool) -> aiosqlite.Connection:
         def connector() -> Connection:
-            return engine.connect(
+            raw = engine.connect(
                 self.path, key=self._key, read_only=read_only, network=self.network
             )
+            try:
+                self._check_same_file()
+            except BaseException:
+                raw.close()
+                raise
+            return raw
 
         connection = aiosqlite.Connection(connector, iter_chunk_size=_CHUNK)
         try:
@@ -137,7 +161,7 @@ class Store:
         A caller that is cancelled while the job runs does not stop it; the job ends whole.
         """
         writer = self._writer or await self._open_writer()
-        return await self._on(writer, _in_transaction, job, args, kwargs)
+        return await self._on(writer, _in_transaction, self._check_same_file, job, args, kwargs)
 
     async def read(
         self, job: Job[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
@@ -158,6 +182,11 @@ class Store:
         finally:
             work.add_done_callback(lambda _: self._free.put_nowait(reader))
 
+    @property
+    def has_written(self) -> bool:
+        """Whether there was anything to write since it was opened."""
+        return self._writer is not None
+
     async def data_version(self) -> int:
         """A number that changes when any other connection, ours or another process's, commits."""
         self._check_open()
@@ -169,6 +198,12 @@ class Store:
         """Moves the write-ahead log into the database and empties it; False while one reads."""
         writer = self._writer or await self._open_writer()
         return await self._on(writer, _checkpoint)
+
+    async def settle(self) -> None:
+        """Moves what it can of the write-ahead log into the database, and with it the end of the
+        file; nobody waits for it, and it waits for nobody."""
+        writer = self._writer or await self._open_writer()
+        await self._on(writer, _settle)
 
     async def forget(self, *, words: bool = True) -> bool:
         """Takes what was deleted or overwritten out of the write-ahead log, and its `words` out of
@@ -203,6 +238,42 @@ class Store:
                 self._key[:] = bytes(len(self._key))
         for connection in connections:
             await connection.close()
+
+    async def write_copy(self, target: Path) -> None:
+        """Writes the whole database into a new file, through the writer: for where one process
+        alone may have it open. Raises as `write` does."""
+        writer = self._writer or await self._open_writer()
+        await to_its_end(asyncio.ensure_future(self._on(writer, snapshots.write_copy, target)))
+
+    async def take_in(self, copy: taking_in.Ready, patience_seconds: float) -> None:
+        """Puts a copy that was made ready in the place of everything here, in one transaction, to
+        its end. Every connection goes on, and sees it. Raises `Busy`, `NotWritable`."""
+        await to_its_end(asyncio.create_task(self._take_in(copy, patience_seconds)))
+
+    async def _take_in(self, copy: taking_in.Ready, patience_seconds: float) -> None:
+        writer = self._writer or await self._open_writer()
+        if not self.network:
+            beside = taking_in.take_in_beside
+            await self._on(writer, beside, self.path, self._key, copy, patience_seconds)
+            return
+        # the lock is this one connection's, which must not go on with what it has in memory
+        await self._free.get()
+        try:
+            await self._on(writer, taking_in.take_in, copy, patience_seconds)
+        finally:
+            async with self._opening:
+                self._writer = None
+                await writer.close()
+            self._free.put_nowait(await self._open_writer())
+
+    def _check_same_file(self) -> None:
+        """A file that was renamed away while it is open takes writes without a word (storage facts,
+        B5), and nobody would ever see them."""
+        if engine.identity_of(self.path) != self._file:
+            raise Busy(
+                f"{self.path} is another file than the one that was opened: it was restored, or "
+                "moved, meanwhile. Nothing was written; start simtui again."
+            )
 
     def _check_open(self) -> None:
         if self._closed:
@@ -267,12 +338,14 @@ async def _stopped(stoppable: _Stoppable[Result], work: asyncio.Future[Result]) 
 
 def _in_transaction(
     connection: Connection,
+    check: Callable[[], None],
     job: Callable[..., Result],
     args: tuple[object, ...],
     kwargs: dict[str, object],
 ) -> Result:
     connection.execute("BEGIN IMMEDIATE")
     try:
+        check()
         result = job(connection, *args, **kwargs)
         connection.execute("COMMIT")
     except BaseException:
@@ -289,6 +362,10 @@ def _data_version(connection: Connection) -> int:
 
 def _checkpoint(connection: Connection) -> bool:
     return bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+
+
+def _settle(connection: Connection) -> None:
+    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def _optimize(connection: Connection) -> None:

@@ -40,12 +40,31 @@ def read(connection: Connection) -> VaultRows | None:
         "SELECT number, CAST(packed AS BLOB) FROM vault_slots ORDER BY number"
     ).fetchall()
     retired = connection.execute(
-        "SELECT CAST(key_id AS BLOB), CAST(sealed AS BLOB) FROM vault_retired_keys"
+        "SELECT CAST(key_id AS BLOB), CAST(sealed AS BLOB) FROM vault_retired_keys ORDER BY key_id"
     ).fetchall()
     if row is None and not slots and not retired:
         return None
     store_id, key_id = row or (b"", b"")
     return VaultRows(store_id.decode(errors="replace"), key_id, tuple(slots), tuple(retired))
+
+
+def generation(connection: Connection) -> int:
+    """How often the ways in were changed; simai.keys carries the same number."""
+    row = connection.execute("SELECT generation FROM vault").fetchone()
+    return row[0] if row and isinstance(row[0], int) else 0
+
+
+def set_generation(connection: Connection, number: int) -> None:
+    """Keeps it."""
+    connection.execute("UPDATE vault SET generation = ?", (number,))
+
+
+def put_all(connection: Connection, found: VaultRows, now_ms: int) -> None:
+    """Makes these the ways in. A retired key that is not among them stays."""
+    numbers = connection.execute("SELECT number FROM vault_slots").fetchall()
+    gone = [number for (number,) in numbers]
+    put_in_force(connection, found.store_id, found.key_id, found.retired, gone, now_ms)
+    add_slots(connection, found.slots)
 
 
 def create(
@@ -91,6 +110,12 @@ def put_in_force(
         [(ident, sealed, now_ms) for ident, sealed in retired],
     )
     remove_slots(connection, gone)
+
+
+def forget(connection: Connection) -> None:
+    """Takes the ways in and the retired keys away: in a copy, where others take their place."""
+    connection.execute("DELETE FROM vault_retired_keys")
+    take_away(connection)
 
 
 def take_away(connection: Connection) -> None:

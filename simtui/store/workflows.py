@@ -19,6 +19,9 @@ Key = tuple[int, str]
 
 KIND = "workflow"
 
+PLACEHOLDER = "placeholder"
+"""The `source` of a workflow that is not here: runs of it came, and say its name or its id."""
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -44,7 +47,7 @@ class Condition:
 
 EVERYTHING = Condition()
 
-_LAST_OF_RUNS = "FROM runs WHERE workflow_id = w.id ORDER BY started_at DESC, id DESC LIMIT 1"
+_LAST_OF_RUNS = "FROM runs WHERE workflow_id = w.id ORDER BY place DESC LIMIT 1"
 LAST_STATUS = f"coalesce((SELECT status {_LAST_OF_RUNS}), 'never')"
 """The last run's status, or `never`: read from the index alone."""
 
@@ -251,35 +254,47 @@ def insert(connection: Connection, workflow: Workflow, content: Content) -> None
     needs.put(connection, workflow.id, content.needs)
 
 
-def keep_version(connection: Connection, workflow_id: str, now_ms: int) -> int | None:
-    """Copies the current document among the versions. Its number; None where it is there."""
+def keep_version(
+    connection: Connection, workflow_id: str, now_ms: int, *, at_least: int = 1
+) -> int | None:
+    """Copies the current document among the versions. Its number, which is `at_least` so; None
+    where it is there."""
     number = connection.execute(
-        "SELECT coalesce(max(number), 0) + 1 FROM workflow_versions WHERE workflow_id = ?",
-        (workflow_id,),
+        "SELECT max(coalesce(max(number), 0) + 1, ?) FROM workflow_versions WHERE workflow_id = ?",
+        (at_least, workflow_id),
     ).fetchone()[0]
     kept = connection.execute(
         "INSERT INTO workflow_versions (workflow_id, number, digest, name, saved_at,"
         " document_bytes, block_count, edge_count, data)"
         " SELECT id, ?, digest, name, ?, document_bytes, block_count, edge_count, data"
-        " FROM workflows WHERE id = ? ON CONFLICT (workflow_id, digest) DO NOTHING",
-        (number, now_ms, workflow_id),
+        " FROM workflows WHERE id = ? AND source <> ?"
+        " ON CONFLICT (workflow_id, digest) DO NOTHING",
+        (number, now_ms, workflow_id, PLACEHOLDER),
     ).rowcount
     return int(number) if kept else None
 
 
 def insert_version(
-    connection: Connection, workflow_id: str, name: str, saved_at: int, content: Content
+    connection: Connection,
+    workflow_id: str,
+    name: str,
+    saved_at: int,
+    content: Content,
+    *,
+    at_least: int = 1,
 ) -> bool:
-    """An earlier document that came from outside. False where its digest is kept already."""
+    """An earlier document that came from outside; its number is `at_least` so. False where its
+    digest is kept already."""
     if content.digest in digests(connection, workflow_id):
         return False
     connection.execute(
         "INSERT INTO workflow_versions (workflow_id, number, digest, name, saved_at,"
         " document_bytes, block_count, edge_count, data) VALUES (?,"
-        " (SELECT coalesce(max(number), 0) + 1 FROM workflow_versions WHERE workflow_id = ?),"
-        " ?, ?, ?, ?, ?, ?, ?)",
+        " (SELECT max(coalesce(max(number), 0) + 1, ?) FROM workflow_versions"
+        " WHERE workflow_id = ?), ?, ?, ?, ?, ?, ?, ?)",
         (
             workflow_id,
+            at_least,
             workflow_id,
             content.digest,
             name,
@@ -303,11 +318,12 @@ def replace(
     now_ms: int,
 ) -> int | None:
     """Makes `content` the current document and keeps the old one as a version (its number; None
-    where that document was among the versions already)."""
+    where that document was among the versions already). A placeholder's is not worth keeping."""
     number = keep_version(connection, workflow_id, now_ms)
     connection.execute(
         "UPDATE workflows SET name = ?, description = ?, updated_at = ?, digest = ?,"
-        " document_bytes = ?, block_count = ?, edge_count = ?, data = ? WHERE id = ?",
+        " document_bytes = ?, block_count = ?, edge_count = ?, data = ?,"
+        f" source = CASE source WHEN '{PLACEHOLDER}' THEN '' ELSE source END WHERE id = ?",
         (
             name,
             description,

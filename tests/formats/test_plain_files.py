@@ -165,8 +165,8 @@ def test_a_path_that_leads_elsewhere_is_not_followed(file: Any) -> None:
         (b"[]", "not a JSON object"),
         (b'{"a": NaN}', "not a JSON object"),
         (b"\xff", "not a JSON object"),
-        ({}, "neither a workflow, a version, a folder nor a setting"),
-        ({"workflow": 5}, "neither a workflow, a version, a folder nor a setting"),
+        ({}, "neither a workflow, a version, a file, runs, a folder nor a setting"),
+        ({"workflow": 5}, "neither a workflow, a version, a file, runs, a folder nor a setting"),
         ({"workflow": {}}, "a workflow without what one needs"),
         ({"workflow": {"id": "..", "name": "A", "file": "a"}}, "a workflow without what one needs"),
         ({"version": {"number": "1"}}, "a version without what one needs"),
@@ -192,12 +192,12 @@ def test_an_index_of_something_else_is_refused(head: Any) -> None:
     )
 
 
-@pytest.mark.parametrize(("version", "shown"), [(2, "2"), ("\x1b", "\\x1b"), (None, "None")])
+@pytest.mark.parametrize(("version", "shown"), [(3, "3"), ("\x1b", "\\x1b"), (None, "None")])
 def test_an_index_of_a_newer_form_is_refused_with_its_number(version: Any, shown: str) -> None:
     with pytest.raises(BadInput) as caught:
         list(read_index(index_of(head=HEAD | {"version": version})))
     assert caught.value.message == (
-        f"it was written by a newer simtui (form {shown}; this one reads 1); "
+        f"it was written by a newer simtui (form {shown}; this one reads 2); "
         "update simtui to import it"
     )
 

@@ -164,7 +164,7 @@ def test_a_table_without_bound_is_refused_before_it_is_read() -> None:
     assert refusal(bytes(data)) == ("the zip: its table of contents is far larger than its entries")
 
 
-@pytest.mark.parametrize("name", ["inner.zip", "Deep/INNER.ZIP", "flow.simworkflow"])
+@pytest.mark.parametrize("name", ["inner.zip", "Deep/INNER.ZIP"])
 def test_a_zip_in_a_zip_is_not_opened(name: str) -> None:
     found = list(documents_in(opened(archive(Entry(name, archive(GOOD)), GOOD))))
     assert found[0] == Refused(name, "a zip inside a zip is not opened", None)

@@ -11,7 +11,7 @@ import pytest
 from simtui.formats.detect import drafts
 from simtui.formats.draft import Draft, Folder, Refused
 from simtui.formats.json_reader import read_json
-from simtui.formats.sim_zip import ZipDocument, documents_in
+from simtui.formats.sim_zip import ZipBundle, ZipDocument, documents_in
 from tests.formats.shapes import ID, NOW_MS, f1, payload, state
 from tests.formats.zips import Entry, archive, opened
 from tests.making import as_bytes, document
@@ -23,6 +23,7 @@ def taken(*entries: Entry) -> list[Found]:
     """Everything in a zip, each workflow with the shape and the folder that the zip gives it."""
     found: list[Found] = []
     for item in documents_in(opened(archive(*entries))):
+        assert not isinstance(item, ZipBundle)
         if not isinstance(item, ZipDocument):
             found.append(item)
             continue

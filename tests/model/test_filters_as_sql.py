@@ -124,7 +124,8 @@ def holding(connection: Connection, made: Sequence[Workflow]) -> Iterator[None]:
             workflows.insert(connection, row, content)
             if row.last_run_status is not None:
                 connection.executemany(
-                    "INSERT INTO runs (id, workflow_id, status, started_at) VALUES (?, ?, ?, ?)",
+                    "INSERT INTO runs (id, workflow_id, status, started_at, place)"
+                    " VALUES (?, ?, ?, ?, (SELECT coalesce(max(place), 0) + 1 FROM runs))",
                     [
                         (f"{row.id} old", row.id, "cancelled", 1),
                         (f"{row.id} new", row.id, row.last_run_status, 2),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from simtui.errors import UsageError
-from simtui.model.settings import SETTINGS, Setting, find, parse, resolve
+from simtui.model.retention import Policy
+from simtui.model.settings import SETTINGS, Setting, find, number, parse, resolve
 
 THEME = find("display.theme")
 
@@ -43,7 +44,10 @@ def test_a_value_is_read_in_any_case(word: str) -> None:
     ("word", "message"),
     [
         ("simtui-lite", "Did you mean simtui-light?"),
-        ("", "display.theme is one of simtui, simtui-light, simtui-ansi, not"),
+        (
+            "",
+            "is one of simtui, simtui-light, simtui-ansi, simtui-safe, or themes/NAME, not",
+        ),
         ("\x1b[31m", r"\\x1b\[31m"),
     ],
 )
@@ -58,7 +62,10 @@ def test_a_value_that_cannot_be_meant_is_refused_with_the_nearest(word: str, mes
         ("display.thme", "Did you mean display.theme?"),
         ("theme", "Did you mean display.theme?"),
         ("Display.Theme", "Did you mean display.theme?"),
-        ("zzz", "There are: display.theme, display.times, vault.lock_after, import.on_conflict"),
+        (
+            "zzz",
+            "There are: display.theme, display.times, display.mouse, vault.lock_after",
+        ),
         ("\x1b]0;", r"no setting .\\x1b\]0;"),
     ],
 )
@@ -84,8 +91,52 @@ def test_the_flag_goes_before_the_environment_before_the_library_before_the_defa
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("themes/Mine.toml", "themes/Mine.toml"),
+        ("themes/..", None),
+        ("mine", None),
+        ("themes/a/b", None),
+    ],
+)
+def test_a_theme_of_ones_own_is_a_name_in_its_folder(text: str, value: str | None) -> None:
+    assert THEME.meant(text) == value
+
+
 def test_a_word_that_cannot_be_meant_is_passed_over() -> None:
     stored = {"display.theme": "simtui-light"}
     found = resolve(THEME, stored, {"SIMTUI_THEME": "neon"}, "")
     assert (found.value, found.source) == ("simtui-light", "library")
     assert resolve(THEME, {"display.theme": "neon"}, {}).source == "default"
+
+
+DAYS = find("keep.trash_days")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("0", "0"), (" 030 ", "30"), ("36500", "36500"), ("Forever", "forever")]
+)
+def test_a_number_is_kept_as_one(text: str, value: str) -> None:
+    assert parse(DAYS, text) == value
+
+
+@pytest.mark.parametrize("text", ["36501", "-1", "1.5", "1e3", "٣", "", "9" * 400, "thirty"])
+def test_what_is_no_number_that_may_be_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="is a whole number, 0 to 36500, or forever, not"):
+        parse(DAYS, text)
+    assert resolve(DAYS, {"keep.trash_days": text}, {}).source == "default"
+
+
+def test_a_number_in_force_is_one_and_a_word_is_none() -> None:
+    assert number("keep.trash_days", {}, {}) is None
+    assert number("keep.trash_days", {"keep.trash_days": "30"}, {}) == 30
+    environment = {"SIMTUI_KEEP_TRASH_DAYS": "7"}
+    assert number("keep.trash_days", {"keep.trash_days": "30"}, environment) == 7
+    assert number("keep.trash_days", {"keep.trash_days": "30"}, environment, "forever") is None
+
+
+def test_the_policy_is_what_the_settings_say() -> None:
+    assert Policy.of({}, {}) == Policy(last=0, daily=7, weekly=4, monthly=12, yearly=0)
+    stored = {f"backup.keep_{rule}": str(n) for n, rule in enumerate(Policy.__slots__, 1)}
+    assert Policy.of(stored, {"SIMTUI_KEEP_WEEKLY": "9"}) == Policy(1, 2, 9, 4, 5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlite3 import Connection
 
 from simtui.model.workflow import Workflow
-from simtui.store import payload, workflows
+from simtui.store import payload, runs, workflows
 from simtui.store.workflows import Content
 
 
@@ -53,7 +53,5 @@ def add(
 
 
 def add_run(connection: Connection, ident: str, workflow_id: str, status: str, at: int) -> None:
-    connection.execute(
-        "INSERT INTO runs (id, workflow_id, status, started_at) VALUES (?, ?, ?, ?)",
-        (ident, workflow_id, status, at),
-    )
+    number, place = runs.next_number(connection), runs.free_place(connection, at, {})
+    runs.insert(connection, [runs.Kept(ident, number, place, workflow_id, status, at)])

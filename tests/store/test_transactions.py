@@ -187,7 +187,7 @@ def test_two_interrupts_in_a_row_end_the_process_and_leave_it_whole(tmp_path: Pa
     script = textwrap.dedent(
         """
         import sys, time
-        from simtui.cli.output import opened, run
+        from simtui.console.output import opened, run
         from simtui.paths import Home
         from simtui.store import settings
         from pathlib import Path
