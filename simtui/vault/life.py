@@ -14,7 +14,7 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from simtui.errors import Busy, Damaged, Locked, NotFound, SimtuiError, UsageError, shown
 from simtui.model.secret_names import is_name
@@ -22,41 +22,31 @@ from simtui.store import secrets
 from simtui.store import vault as rows
 from simtui.store.store import Arguments, Job, Result, Store, to_its_end
 from simtui.vault import changes, sealing
+from simtui.vault.beside import Beside
 from simtui.vault.held import Held
 from simtui.vault.memory import close_this_process, wipe
 from simtui.vault.slots import Slot, WrongWayIn, read_slot
 from simtui.vault.tries import Tries
 from simtui.vault.ways import (
     Prepared,
-    SlotLine,
+    Status,
     Ways,
     check_second_way_in,
+    in_force,
     lines_of,
     opened,
     prepared_ways,
+    wiped_on_failure,
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What can be known of the vault without opening it."""
-
-    exists: bool
-    is_open: bool
-    slots: tuple[SlotLine, ...] = ()
-    secret_count: int = 0
-
-    @property
-    def ways(self) -> list[str]:
-        """The ways in that are whole."""
-        return [line.slot.way for line in self.slots if line.slot and not line.words]
-
-
 class Vault:
-    """The vault of one library. Keys are held while it is open, and wiped by `lock`."""
+    """The vault of one library. Keys are held while it is open, and wiped by `lock`. `beside`: what
+    keeps the ways in beside a library that is encrypted."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, beside: Beside | None = None) -> None:
         self._store = store
+        self._beside = beside
         self._held: Held | None = None
         self._prepared: list[Prepared] = []
         self._lockings = 0
@@ -87,7 +77,11 @@ class Vault:
     ) -> Result:
         """One that is given up ends before the cancellation is raised: whoever goes on then must
         find what it did, or that it did nothing."""
-        return await to_its_end(asyncio.ensure_future(self._store.write(job, *args, **kwargs)))
+        if self._beside is None:
+            work = self._store.write(job, *args, **kwargs)
+        else:
+            work = self._beside.write(self._store, job, *args, **kwargs)
+        return await to_its_end(asyncio.ensure_future(work))
 
     async def _rows(self) -> rows.VaultRows:
         found = await self._store.read(rows.read)
@@ -101,7 +95,7 @@ class Vault:
     async def prepare(self, ways: Ways) -> Prepared:
         """A new vault, not yet kept. Raises `UsageError` where there is one, or where the keyring
         would be the only way in."""
-        with _wiped_on_failure(ways):
+        with wiped_on_failure(ways):
             await self._store.read(changes.check_none)
             check_second_way_in(ways)
             close_this_process()
@@ -173,7 +167,32 @@ class Vault:
         held = Held(slot.store_id, slot.key_id, {slot.key_id: key}, found.mark)
         held.add_retired(found.retired)
         self._hold(held, lockings)
+        await self._go_on(slot)
+
+    async def take_over(self, slot: Slot, held: Held) -> None:
+        """Opens with the keys that opened the library itself; they are the vault's from then on.
+        Raises `KeyChanged` where another key is in force in it."""
+        assert self._beside is not None
         try:
+            await self._beside.reconcile(self._store, held)
+            found = await self._rows()
+            if held.key_id not in {each.key_id for each in in_force(found)}:
+                raise changes.KeyChanged(
+                    "simai.keys is older than the library beside it: it opens the library, and not "
+                    "its secrets. Unlock with the present password or code, and it is written anew."
+                )
+            held = replace(held, mark=found.mark)
+            held.add_retired(found.retired)
+        except BaseException:
+            held.wipe()
+            raise
+        self._hold(held, self._lockings)
+        await self._go_on(slot)
+
+    async def _go_on(self, slot: Slot) -> None:
+        try:
+            if self._beside is not None:
+                await self._beside.catch_up(self._store, self._open())
             await self._finish(slot)
         except SimtuiError:
             if not self.is_open:
@@ -206,6 +225,10 @@ class Vault:
             raise Locked("The vault is locked.")
         return self._held
 
+    def copied_keys(self) -> Held:
+        """What it holds, for whoever wipes it. Raises `Locked`."""
+        return self._open().copied()
+
     @contextlib.contextmanager
     def _locked_if_changed(self) -> Iterator[None]:
         try:
@@ -218,7 +241,7 @@ class Vault:
 
     async def prepare_ways(self, ways: Ways) -> Prepared:
         """New slots for the key in force: another password, another code, the keyring."""
-        with _wiped_on_failure(ways):
+        with wiped_on_failure(ways):
             held = self._open()
             return await self._prepare(held.store_id, bytearray(held.key), ways)
 
@@ -256,7 +279,7 @@ class Vault:
 
     async def prepare_rotation(self, ways: Ways) -> Prepared:
         """A new data key with new ways in, not yet in force. Today's ways in go when it is."""
-        with _wiped_on_failure(ways):
+        with wiped_on_failure(ways):
             held = self._open()
             check_second_way_in(ways)
             return await self._prepare(held.store_id, sealing.new_key(), ways)
@@ -271,6 +294,8 @@ class Vault:
             with self._locked_if_changed(), self._keeping(prepared):
                 slots = await self._add(prepared, older.mark)
                 retired = older.retired_under(prepared.data_key)
+                if self._beside is not None:
+                    self._beside.rewrap(older, prepared.data_key)
                 await self._write(changes.put_in_force, older.mark, slots, retired)
                 newer = _held_by(prepared, slots)
                 newer.keys.update(older.copied().keys)
@@ -338,6 +363,10 @@ class Vault:
             raise NotFound(f'There is no secret "{shown(name, 80)}".')
         return held.unseal(row)
 
+    def held(self) -> Held:
+        """The keys, for what lies elsewhere. Raises `Locked`. They may be wiped at any await."""
+        return self._open()
+
     async def delete(self, name: str) -> None:
         """Needs no key: what is thrown away need not be read. Raises `NotFound`."""
         if not await self._write(secrets.delete, name):
@@ -353,15 +382,6 @@ def checked_name(name: str) -> str:
             "first, at most 100."
         )
     return name
-
-
-@contextlib.contextmanager
-def _wiped_on_failure(ways: Ways) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        ways.wipe()
-        raise
 
 
 def _check_not_wiped(prepared: Prepared) -> None:

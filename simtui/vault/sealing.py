@@ -12,11 +12,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from simtui.errors import Damaged, Locked, shown
 from simtui.vault.memory import wipe
 
@@ -32,7 +27,7 @@ _HEAD_BYTES = len(_FORMAT) + 1 + KEY_ID_BYTES + NONCE_BYTES
 _SUB_KEY = b"simtui/v1/secrets"
 _KEY_ID = b"simtui/v1/key-id"
 
-SECRETS, RETIRED_KEYS = "secrets", "vault_retired_keys"
+SECRETS, RETIRED_KEYS, KEYS_FILE = "secrets", "vault_retired_keys", "simai.keys"
 
 DataKeys = Mapping[bytes, bytearray]
 """Data keys by their ids."""
@@ -58,6 +53,11 @@ def retired_place(store_id: str, key_id: bytes) -> Place:
     return Place(store_id, RETIRED_KEYS, key_id.hex(), "sealed")
 
 
+def library_key_place(store_id: str) -> Place:
+    """Where the key of an encrypted library lies."""
+    return Place(store_id, KEYS_FILE, "library", "library_key")
+
+
 class SealedByAnotherKey(Locked):
     """The value is whole, and none of the keys at hand sealed it."""
 
@@ -69,6 +69,10 @@ def new_key() -> bytearray:
 
 def derived(key: bytearray, purpose: bytes, salt: bytes | None = None) -> bytearray:
     """HKDF-SHA256 of a key for one purpose."""
+    # here and below: 9 MB that a backup of a library without a vault never needs
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
     out = bytearray(KEY_BYTES)
     HKDF(hashes.SHA256(), KEY_BYTES, salt=salt, info=purpose).derive_into(key, out)
     return out
@@ -87,12 +91,17 @@ def bound(*parts: str | bytes) -> bytes:
 
 def encrypted(key: bytearray, plain: bytes | bytearray, associated: bytes) -> tuple[bytes, bytes]:
     """A fresh nonce, and the ciphertext with its tag."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
     nonce = os.urandom(NONCE_BYTES)
     return nonce, AESGCM(key).encrypt(nonce, plain, associated)
 
 
 def decrypted(key: bytearray, nonce: bytes, sealed: bytes, associated: bytes) -> bytearray | None:
     """The plain text; None where key, place or bytes are others than they were."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
     if len(nonce) != NONCE_BYTES or len(sealed) < TAG_BYTES:
         return None
     plain = bytearray(len(sealed) - TAG_BYTES)
@@ -161,5 +170,7 @@ def _checksum(body: bytes) -> bytes:
 
 
 def _name(place: Place) -> str:
+    if place.table == KEYS_FILE:
+        return f"The key of the library, in {KEYS_FILE},"
     what = "retired key" if place.table == RETIRED_KEYS else "secret"
     return f'The {what} "{shown(place.row, 80)}"'

@@ -56,6 +56,15 @@ def of_sealed(found: VaultRows, sealed: Sequence[SealedSecret]) -> Told:
     return f"{wording.count(len(sealed))} sealed, {len(damaged)} damaged", wrong
 
 
+def damaged_in(found: VaultRows, sealed: Sequence[SealedSecret]) -> list[str]:
+    """The secrets that rotted. One that another key sealed is whole."""
+    store_id = next((slot.store_id for slot in in_force(found)), found.store_id)
+    damaged = [
+        row.name for row in sealed if _key_id(row.sealed, secret_place(store_id, row.name)) is None
+    ]
+    return [f"secrets are damaged: {_names(damaged)}"] if damaged else []
+
+
 def _key_id(sealed: bytes, place: Place) -> bytes | None:
     try:
         return key_id_in(sealed, place)

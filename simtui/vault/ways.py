@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from simtui.errors import Damaged, UsageError
@@ -28,6 +30,21 @@ class SlotLine:
     number: int
     slot: Slot | None
     words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What can be known of the vault without opening it."""
+
+    exists: bool
+    is_open: bool
+    slots: tuple[SlotLine, ...] = ()
+    secret_count: int = 0
+
+    @property
+    def ways(self) -> list[str]:
+        """The ways in that are whole."""
+        return [line.slot.way for line in self.slots if line.slot and not line.words]
 
 
 @dataclass(slots=True, repr=False, eq=False)
@@ -69,6 +86,16 @@ class Prepared:
     def is_wiped(self) -> bool:
         """It can no longer be kept."""
         return not all(any(secret) for secret in (self.data_key, *(each for _, each in self.made)))
+
+
+@contextlib.contextmanager
+def wiped_on_failure(ways: Ways) -> Iterator[None]:
+    """What opens is overwritten where it comes to nothing."""
+    try:
+        yield
+    except BaseException:
+        ways.wipe()
+        raise
 
 
 def check_second_way_in(ways: Ways) -> None:
