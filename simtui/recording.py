@@ -1,1 +1,0 @@
-"""Runs into the library, as they happen or from what Sim kept of them."""
