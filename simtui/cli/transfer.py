@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, nullcontext
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,9 @@ from typing import Any
 import click
 
 from simtui import exporting
-from simtui.cli.output import TEXT, Face, answer, dumps, opened, run, talk, with_output
+from simtui.console.output import TEXT, Face, answer, dumps, opened, run, talk, with_output
 from simtui.errors import UsageError, shown
-from simtui.importing import POLICIES, ImportItem, Progress, import_paths
+from simtui.importing import POLICIES, ImportItem, Progress, TakeRuns, import_paths
 from simtui.library import Library
 from simtui.model import settings, wording
 
@@ -38,7 +38,8 @@ def import_command(
 ) -> int:
     """Bring workflows in: files, folders and zips that Sim or simtui wrote; - is standard input.
 
-    One bad file never stops the rest. The same file again changes nothing.
+    One bad file never stops the rest. The same file again changes nothing. A bundle comes in whole,
+    with its versions and files, or not at all.
     """
     return run(_import(face, paths, dry_run, on_conflict, output))
 
@@ -56,6 +57,7 @@ async def _import(
             dry_run=dry_run,
             on_conflict=policy,
             stdin=sys.stdin.buffer if "-" in paths else None,
+            take_runs=_taker(library),
             on_progress=_show_progress if sys.stderr.isatty() else None,
         )
         async with aclosing(items):
@@ -66,6 +68,19 @@ async def _import(
     if not counts["refused"]:
         return 0
     return 3 if sum(counts.values()) > counts["refused"] else 6
+
+
+def _taker(library: Library | None) -> TakeRuns | None:
+    """Takes in the runs that come along; what that needs is loaded when the first ones come."""
+    if library is None:
+        return None
+
+    async def take(pieces: Iterator[bytes]) -> None:
+        from simtui.recording.bundled import take_bundled
+
+        await take_bundled(library, pieces)
+
+    return take
 
 
 async def setting_of(library: Library | None, key: str, flag: str | None) -> str:
@@ -130,10 +145,13 @@ def _show_progress(progress: Progress) -> None:
 @click.option(
     "--as",
     "form",
-    type=click.Choice([*exporting.FORMS, "bundle"]),
-    help="sim: Sim's JSON, one workflow. zip: a workspace zip. files: a folder of plain files.",
+    type=click.Choice(exporting.FORMS),
+    help="sim: Sim's JSON, one workflow. bundle: a .simworkflow file, with the workflow's files; "
+    "a folder of them for several. zip: a workspace zip. files: a folder of plain files.",
 )
 @click.option("--to", "target", type=click.Path(path_type=Path), help="Where to. [exports/]")
+@click.option("--with-versions", is_flag=True, help="The earlier documents too, in a bundle.")
+@click.option("--with-runs", is_flag=True, help="The runs too, in a bundle.")
 @click.option(
     "--allow-secrets", is_flag=True, help="Also where values look like keys and leave in clear."
 )
@@ -145,17 +163,18 @@ def export_command(
     everything: bool,
     form: str | None,
     target: Path | None,
+    with_versions: bool,
+    with_runs: bool,
     allow_secrets: bool,
     output: str,
 ) -> int:
     """Write workflows out. One workflow goes to standard output as Sim's JSON, unless --to or --as
     says otherwise."""
-    if form == "bundle":
-        raise UsageError("Bundles are not made yet. `--as files` keeps versions too.")
     if bool(workflow) == everything:
         raise UsageError("Name the workflows to export, or say --all.")
     form = form or ("zip" if everything or len(workflow) > 1 else "sim")
-    return run(_export(face, workflow, form, target, allow_secrets, output))
+    wanted = (with_versions, with_runs)
+    return run(_export(face, workflow, form, target, wanted, allow_secrets, output))
 
 
 async def _export(
@@ -163,14 +182,16 @@ async def _export(
     references: tuple[str, ...],
     form: str,
     target: Path | None,
+    wanted: tuple[bool, bool],
     allow_secrets: bool,
     output: str,
 ) -> int:
+    with_versions, with_runs = wanted
     async with opened(face.home, create=False) as library:
         ids = None
         if references:
             ids = [(await library.workflows.find(one)).id for one in references]
-        if form == "sim" and str(target or "-") == "-":
+        if form == "sim" and str(target or "-") == "-" and not any(wanted):
             if ids is None or len(ids) != 1:
                 raise UsageError("Sim's JSON holds one workflow. For more, use `--as zip`.")
             await exporting.export_sim(
@@ -180,13 +201,24 @@ async def _export(
             return 0
         if str(target) == "-":
             raise UsageError("Only Sim's JSON goes to standard output. Name a file with --to.")
-        done = await exporting.export_to(library, ids, form, target, allow_secrets=allow_secrets)
+        done = await exporting.export_to(
+            library,
+            ids,
+            form,
+            target,
+            with_versions=with_versions,
+            with_runs=with_runs,
+            allow_secrets=allow_secrets,
+        )
     if output == "table":
         talk(f"{wording.plural(done.workflows, 'workflow')} written.")
         answer(str(done.path))
+        if done.needs:
+            talk(f"Whoever gets it must set: {shown(', '.join(done.needs), 400)}")
     else:
         row: dict[str, Any] = {"path": str(done.path), "workflows": done.workflows}
-        answer(dumps(row | {"bytes": done.size_bytes, "left_out": list(done.left_out)}))
+        row |= {"bytes": done.size_bytes, "left_out": done.left_out, "needs": done.needs}
+        answer(dumps(row))
     for sentence in done.left_out:
         talk(f"Left out: {sentence}")
     return 3 if done.left_out else 0

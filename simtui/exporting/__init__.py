@@ -1,5 +1,5 @@
-"""The library into files: one workflow as Sim's JSON, many as a workspace zip, everything as plain
-files.
+"""The library into files: one workflow as Sim's JSON or a bundle, many as a workspace zip,
+everything as plain files.
 
 What looks like a key is told before anything is written, and nothing is written then unless the
 caller insists. A file appears under its name only when it is whole, and never over another one.
@@ -7,55 +7,62 @@ caller insists. A file appears under its name only when it is whole, and never o
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from io import SEEK_END
 from pathlib import Path
-from typing import BinaryIO, ParamSpec, TypeVar
+from typing import BinaryIO
 
 from simtui import __version__
 from simtui.errors import NotFound, NotWritable, UsageError, shown
+from simtui.exporting.bundling import Bundling
 from simtui.exporting.surveying import Survey, surveyed
-from simtui.exporting.targets import appearing, filling, sync_folder, told, write_file, writing
+from simtui.exporting.targets import (
+    appearing,
+    filling,
+    new_file,
+    sync_folder,
+    told,
+    write_file,
+    writing,
+)
+from simtui.exporting.walking import Progress, each, segments_of, to_its_end
+from simtui.formats.bundle import ENDING
 from simtui.formats.draft import Folder
 from simtui.formats.naming import safe_part
-from simtui.formats.plain_files import INDEX_NAME, IndexWriter, PathPicker
+from simtui.formats.plain_files import INDEX_NAME, RUNS_NAME, IndexWriter, PathPicker
 from simtui.formats.sim_zip import SimZipWriter
 from simtui.library import Library
 from simtui.library.workflows import now_ms
-from simtui.model.workflow import Workflow
-from simtui.store import folders, workflows
-from simtui.store.folders import NamedFolder
+from simtui.model.asset import Asset
+from simtui.store import folders, needs, workflows
 
-FORMS = ("sim", "zip", "files")
-
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
+FORMS = ("sim", "bundle", "zip", "files")
 
 _PARTIAL_INDEX = f".{INDEX_NAME}.partial"
-_FILED = ("workflows", "trash", "versions", INDEX_NAME, _PARTIAL_INDEX)
+_FILED = ("workflows", "trash", "versions", "assets", RUNS_NAME, INDEX_NAME, _PARTIAL_INDEX)
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How many workflows went out. `left_out`: what is damaged and stayed, a sentence each."""
+    """How many workflows went out. `left_out`: what is damaged and stayed, a sentence each;
+    `needs`: the secrets that whoever gets them must set."""
 
     workflows: int
     left_out: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written: where, how many workflows, how many bytes (0 for a folder)."""
+    """What was written: where, how many workflows, how many bytes (0 for a folder); the rest as in
+    `Written`."""
 
     path: Path | None
     workflows: int
     size_bytes: int
     left_out: tuple[str, ...] = ()
-
-
-Progress = Callable[[int, int], None]
-"""Called with how many workflows are done, of how many."""
+    needs: tuple[str, ...] = ()
 
 
 async def export_sim(
@@ -64,7 +71,7 @@ async def export_sim(
     """One workflow as Sim's JSON, the exact document. How many bytes."""
     await surveyed(library, [workflow_id], allow_secrets)
     document = await library.workflows.document(workflow_id)
-    await _to_its_end(stream.write, document)
+    await to_its_end(stream.write, document)
     return len(document)
 
 
@@ -85,14 +92,14 @@ async def export_zip(
     if ids is None:
         for folder in named.values():
             writer.add_folder(folder.segments, folder.id, folder.sort_order)
-    async for done, workflow in _each(library, survey):
+    async for done, workflow in each(library, survey):
         document = await library.workflows.document(workflow.id)
-        segments = _segments(workflow.folder, named)
-        await _to_its_end(writer.add, workflow.id, workflow.name, segments, document)
+        segments = segments_of(workflow.folder, named)
+        await to_its_end(writer.add, workflow.id, workflow.name, segments, document)
         if on_progress:
             on_progress(done, len(survey.sound))
-    await _to_its_end(writer.close)
-    return Written(len(survey.sound), tuple(survey.left_out))
+    await to_its_end(writer.close)
+    return await _written(library, survey)
 
 
 async def export_files(
@@ -103,12 +110,14 @@ async def export_files(
     allow_secrets: bool = False,
     on_progress: Progress | None = None,
 ) -> Written:
-    """Workflows with their versions (None: all but what is damaged; the trash, folders and settings
-    with them) as plain files in a new or empty folder."""
+    """Workflows with their versions, files and runs (None: all but what is damaged; the trash,
+    folders and settings with them) as plain files in a new or empty folder."""
     everything = ids is None
     if ids is None:
         ids = await library.store.read(workflows.ids, trash=None)
-    survey = await surveyed(library, ids, allow_secrets, versions=True, forgiving=everything)
+    survey = await surveyed(
+        library, ids, allow_secrets, versions=True, assets=True, runs=True, forgiving=everything
+    )
     named = await library.store.read(folders.named)
     with filling(folder, _FILED):
         # the index takes its name last: a folder that was broken off is not taken for whole
@@ -120,37 +129,96 @@ async def export_files(
                 for key, value in (await library.settings.all()).items():
                     index.setting(key, value)
             picker = PathPicker()
-            async for done, workflow in _each(library, survey):
-                segments = _segments(workflow.folder, named)
+            async for done, workflow in each(library, survey):
+                segments = segments_of(workflow.folder, named)
                 path = picker.workflow(workflow, segments)
                 document = await library.workflows.document(workflow.id)
-                await _to_its_end(write_file, folder / path, document)
+                await to_its_end(write_file, folder / path, document)
                 index.workflow(workflow, segments, path)
                 for version in reversed(await library.workflows.versions(workflow.id)):
                     if version.number not in survey.sound[workflow.id]:
                         continue
                     path = picker.version(version)
                     document = await library.workflows.version_document(workflow.id, version.number)
-                    await _to_its_end(write_file, folder / path, document)
+                    await to_its_end(write_file, folder / path, document)
                     index.version(version, path)
+                for asset in survey.assets.get(workflow.id, ()):
+                    path = picker.asset(asset)
+                    await _write_asset(library, asset, folder / path)
+                    index.asset(asset, path)
                 if on_progress:
                     on_progress(done, len(survey.sound))
+            if await library.runs.count_of_workflows(list(survey.sound)):
+                await _write_runs(library, list(survey.sound), folder / RUNS_NAME)
+                index.runs(RUNS_NAME)
         (folder / _PARTIAL_INDEX).rename(folder / INDEX_NAME)
         sync_folder(folder)
-    return Written(len(survey.sound), tuple(survey.left_out))
+    return await _written(library, survey)
 
 
-async def _to_its_end(
-    function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
-) -> Result:
-    """Runs `function` in a thread. A caller that is cancelled waits for it all the same: it holds
-    a file that is about to be taken away."""
-    work = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
-    try:
-        return await asyncio.shield(work)
-    except asyncio.CancelledError:
-        await asyncio.wait([work])
-        raise
+async def _write_runs(library: Library, ids: Sequence[str], path: Path) -> None:
+    with new_file(path) as stream:
+        async for lines in library.runs.events(workflow_ids=ids):
+            await to_its_end(stream.write, lines)
+
+
+async def _write_asset(library: Library, asset: Asset, path: Path) -> None:
+    with new_file(path) as stream:
+        async for piece in library.assets.pieces(asset):
+            await to_its_end(stream.write, piece)
+
+
+async def export_bundle(
+    library: Library,
+    workflow_id: str,
+    stream: BinaryIO,
+    *,
+    with_versions: bool = False,
+    with_runs: bool = False,
+    allow_secrets: bool = False,
+    on_progress: Progress | None = None,
+) -> Written:
+    """One workflow with its files as a bundle, into a seekable stream."""
+    survey = await surveyed(
+        library, [workflow_id], allow_secrets, versions=with_versions, assets=True, runs=with_runs
+    )
+    named = await library.store.read(folders.named)
+    await Bundling(library, survey, named, with_versions, with_runs, on_progress).into_file(stream)
+    return await _written(library, survey)
+
+
+async def export_bundles(
+    library: Library,
+    folder: Path,
+    *,
+    ids: Sequence[str] | None = None,
+    with_versions: bool = False,
+    with_runs: bool = False,
+    allow_secrets: bool = False,
+    on_progress: Progress | None = None,
+) -> Written:
+    """Workflows (None: all but the trash, and but what is damaged) as bundles in a new or empty
+    folder."""
+    chosen = await library.store.read(workflows.ids) if ids is None else ids
+    survey = await surveyed(
+        library,
+        chosen,
+        allow_secrets,
+        versions=with_versions,
+        assets=True,
+        runs=with_runs,
+        forgiving=ids is None,
+    )
+    named = await library.store.read(folders.named)
+    await Bundling(library, survey, named, with_versions, with_runs, on_progress).into_folder(
+        folder
+    )
+    return await _written(library, survey)
+
+
+async def _written(library: Library, survey: Survey) -> Written:
+    needed = {name for one in survey.sound for name in await library.store.read(needs.of, one)}
+    return Written(len(survey.sound), tuple(survey.left_out), tuple(sorted(needed)))
 
 
 async def export_to(
@@ -159,56 +227,84 @@ async def export_to(
     form: str,
     path: Path | None = None,
     *,
+    with_versions: bool = False,
+    with_runs: bool = False,
     allow_secrets: bool = False,
     on_progress: Progress | None = None,
 ) -> Exported:
     """Exports to `path`, or under a name of its own into the home's exports. A file that is there
-    is never written over. Raises `UsageError`, `NotFound`, `BadInput`, `NotWritable`."""
+    is never written over. Raises `UsageError`, `NotFound`, `BadInput`, `NotWritable`.
+
+    `with_versions`, `with_runs`: the earlier documents and the runs too, in a bundle; plain files
+    have them always.
+    """
     if form not in FORMS:
         raise UsageError(f"An export is one of {', '.join(FORMS)}.")
-    if form == "sim" and (ids is None or len(ids) != 1):
+    alone = ids is not None and len(ids) == 1
+    if form == "sim" and not alone:
         raise UsageError("Sim's JSON holds one workflow. For more, use `--as zip` or `--as files`.")
+    if with_versions and form not in ("bundle", "files"):
+        raise UsageError("Sim's own forms hold no earlier versions: `--as bundle` and `files` do.")
+    if with_runs and form not in ("bundle", "files"):
+        raise UsageError("Sim's own forms hold no runs: `--as bundle` and `files` do.")
     target = path or await _own_path(library, ids, form)
-    if form == "files":
-        written = await export_files(
-            library, target, ids=ids, allow_secrets=allow_secrets, on_progress=on_progress
-        )
-        return Exported(target, written.workflows, 0, written.left_out)
+    if form == "files" or (form == "bundle" and not alone):
+        if form == "files":
+            written = await export_files(
+                library, target, ids=ids, allow_secrets=allow_secrets, on_progress=on_progress
+            )
+        else:
+            written = await export_bundles(
+                library,
+                target,
+                ids=ids,
+                with_versions=with_versions,
+                with_runs=with_runs,
+                allow_secrets=allow_secrets,
+                on_progress=on_progress,
+            )
+        return Exported(target, written.workflows, 0, written.left_out, written.needs)
     with told(target):
         if target.is_dir():
             target = await _own_path(library, ids, form, target)
         if target.exists():
             raise UsageError(f"{target} is there already, and stays as it is. Choose another name.")
     with appearing(target) as stream:
-        if form == "sim":
-            assert ids is not None
-            await export_sim(library, ids[0], stream, allow_secrets=allow_secrets)
-            written = Written(1)
-        else:
+        if form == "zip":
             written = await export_zip(
                 library, ids, stream, allow_secrets=allow_secrets, on_progress=on_progress
             )
-        size = stream.tell()
-    return Exported(target, written.workflows, size, written.left_out)
+        else:
+            assert ids is not None
+            written = await _export_one(
+                library, ids[0], form, stream, with_versions, with_runs, allow_secrets, on_progress
+            )
+        size = stream.seek(0, SEEK_END)
+    return Exported(target, written.workflows, size, written.left_out, written.needs)
 
 
-async def _each(library: Library, survey: Survey) -> AsyncIterator[tuple[int, Workflow]]:
-    for done, workflow_id in enumerate(survey.sound, 1):
-        workflow = await library.workflows.get(workflow_id)
-        if workflow is None:
-            raise NotFound(f"Workflow {shown(workflow_id)} is gone. Nothing was exported.")
-        yield done, workflow
-
-
-def _segments(path: str, named: dict[str, NamedFolder]) -> tuple[str, ...]:
-    """The folders of a path. One that an export named keeps its own parts, "/" and all."""
-    if not path:
-        return ()
-    known = named.get(path)
-    if known is not None:
-        return known.segments
-    above, _, last = path.rpartition("/")
-    return (*_segments(above, named), last)
+async def _export_one(
+    library: Library,
+    workflow_id: str,
+    form: str,
+    stream: BinaryIO,
+    with_versions: bool,
+    with_runs: bool,
+    allow_secrets: bool,
+    on_progress: Progress | None,
+) -> Written:
+    if form == "bundle":
+        return await export_bundle(
+            library,
+            workflow_id,
+            stream,
+            with_versions=with_versions,
+            with_runs=with_runs,
+            allow_secrets=allow_secrets,
+            on_progress=on_progress,
+        )
+    await export_sim(library, workflow_id, stream, allow_secrets=allow_secrets)
+    return Written(1, needs=tuple(await library.store.read(needs.of, workflow_id)))
 
 
 async def _own_path(
@@ -227,7 +323,9 @@ async def _own_path(
         if workflow is None:
             raise NotFound(f"There is no workflow {shown(ids[0])}.")
         stem = safe_part(workflow.name)
-    ending = {"sim": ".json", "zip": ".zip", "files": ""}[form]
+    ending = {"sim": ".json", "bundle": ENDING, "zip": ".zip", "files": ""}[form]
+    if form == "bundle" and (ids is None or len(ids) != 1):
+        stem, ending = stem.replace("simtui", "bundles"), ""
     number = 1
     while (target := folder / f"{stem}{'' if number == 1 else f'-{number}'}{ending}").exists():
         number += 1

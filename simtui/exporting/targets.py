@@ -15,8 +15,9 @@ from simtui.errors import NotWritable, UsageError
 
 
 @contextmanager
-def appearing(target: Path) -> Iterator[BinaryIO]:
-    """A file beside `target`, which takes its name when all went well and is gone otherwise."""
+def appearing(target: Path, *, replace: bool = False) -> Iterator[BinaryIO]:
+    """A file beside `target`, which takes its name when all went well and is gone otherwise. What
+    bears the name already stays, unless `replace`."""
     try:
         descriptor, name = tempfile.mkstemp(prefix=".simtui-", dir=target.parent)
     except OSError as error:
@@ -29,24 +30,38 @@ def appearing(target: Path) -> Iterator[BinaryIO]:
             yield stream
             stream.flush()
             os.fsync(descriptor)
-        try:
-            os.link(partial, target)  # unlike a rename, this never replaces a file
-        except FileExistsError:
-            raise UsageError(f"{target} appeared meanwhile, and stays as it is.") from None
-        except OSError:  # a file system without links
-            partial.rename(target)
+        if replace:
+            with told(target):
+                partial.rename(target)
+        else:
+            _name(partial, target)
         sync_folder(target.parent)
     finally:
         partial.unlink(missing_ok=True)
 
 
+def _name(partial: Path, target: Path) -> None:
+    """Gives a file its name, if it is free."""
+    try:
+        os.link(partial, target)  # unlike a rename, this never replaces a file
+    except FileExistsError:
+        raise UsageError(f"{target} appeared meanwhile, and stays as it is.") from None
+    except OSError:  # a file system without links
+        partial.rename(target)
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[BinaryIO]:
     """A new file, on the disk when all went well."""
-    with told(path), path.open("xb") as stream:
+    with told(path), _created(path) as stream:
         yield stream
         stream.flush()
         os.fsync(stream.fileno())
+
+
+def _created(path: Path) -> BinaryIO:
+    """A new file that only its owner reads, wherever it lies."""
+    return os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600), "wb")
 
 
 @contextmanager
@@ -60,12 +75,19 @@ def told(path: Path) -> Iterator[None]:
         ) from error
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """A new file with its folders. Raises `NotWritable`."""
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """A new file with its folders, to be written in pieces."""
     with told(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with path.open("xb") as stream:
-            stream.write(content)
+        with _created(path) as stream:
+            yield stream
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """A new file with its folders. Raises `NotWritable`."""
+    with new_file(path) as stream:
+        stream.write(content)
 
 
 @contextmanager

@@ -2,14 +2,16 @@
 before is written in one transaction.
 
 So one bad file never stops the rest, a kill leaves whole workflows only, and memory does not grow
-with the folder. `sources` finds and opens, `preparing` turns bytes into rows, `deciding` settles
-what to do with a workflow that is there already.
+with the folder. `sources` finds and opens, `preparing` turns bytes into rows (`documents` does it
+for one document, `bundling` for a bundle), `staging` brings in the bytes of workflows' files, and
+`deciding` settles what to do with a workflow that is there already.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
@@ -17,19 +19,25 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from simtui.errors import UsageError
 from simtui.importing.deciding import Decision, blocks_changed, decide
-from simtui.importing.preparing import Prepared, Refusal, Thing, prepared_from
-from simtui.importing.sources import StandardInput, count_of, sources_in
+from simtui.importing.preparing import prepared_from
+from simtui.importing.sources import StandardInput, count_of, is_large, sources_in
+from simtui.importing.staging import staged
+from simtui.importing.things import Prepared, PreparedBundle, PreparedRuns, Refusal, Thing
 from simtui.library import Library
 from simtui.library.workflows import now_ms
 from simtui.model.wording import plural
-from simtui.store import migrations, shadow, workflows
-from simtui.store.engine import in_memory
+from simtui.store import shadow, workflows
+from simtui.store.assets import ContentGone
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
+TakeRuns = Callable[[Iterator[bytes]], Awaitable[None]]
+"""Called with the lines of runs, in pieces of any length."""
+
 POLICIES = ("copy", "skip", "replace")
 
+_PATIENCE_SECONDS = 60
 _BATCH_ITEMS = 128
 _BATCH_BYTES = 8 << 20
 
@@ -80,17 +88,20 @@ async def import_paths(
     dry_run: bool = False,
     on_conflict: str = "copy",
     stdin: BinaryIO | None = None,
+    take_runs: TakeRuns | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> AsyncGenerator[ImportItem, None]:
     """Imports files, folders and zips, and `-` (`stdin`); yields an item as each is settled.
 
-    Closing the iterator, or cancelling the task, ends it between two batches: what was yielded
-    stays. `dry_run` settles everything the same way and writes nothing; it needs no `library`
-    where there is none yet.
+    `take_runs` takes the runs that came along, when their workflows are here; it may be given the
+    same runs again. Closing the iterator, or cancelling the task, ends it between two batches: what
+    was yielded stays. `dry_run` settles everything the same way and writes nothing; it needs no
+    `library` where there is none yet.
     """
     if on_conflict not in POLICIES:
         raise UsageError(f"--on-conflict is one of {', '.join(POLICIES)}.")
     total = await asyncio.to_thread(count_of, paths) if on_progress else 0
+    large = not dry_run and await asyncio.to_thread(is_large, paths)
     unwanted = Event()
     given = StandardInput(stdin, library.home.root if library else None, unwanted)
     things = prepared_from(sources_in(paths), given, now_ms())
@@ -99,8 +110,17 @@ async def import_paths(
     try:
         # shielded, since a thread cannot be cancelled: it ends its batch, and is waited for
         while batch := await asyncio.shield(upcoming):
-            upcoming = asyncio.create_task(asyncio.to_thread(_next_batch, things, unwanted))
-            decisions = await _decided(library, pretended, batch, on_conflict)
+            if large and library is not None and not all(isinstance(t, Refusal) for t in batch):
+                await _back_up(library)
+                large = False
+            # what is read once more while it is settled: the next source is not opened yet
+            held = isinstance(batch[-1], PreparedBundle | PreparedRuns)
+            if not held:
+                upcoming = asyncio.create_task(asyncio.to_thread(_next_batch, things, unwanted))
+            batch, decisions = await _decided(library, pretended, batch, on_conflict)
+            if held:
+                await _take_runs(batch[-1], None if dry_run else take_runs)
+                upcoming = asyncio.create_task(asyncio.to_thread(_next_batch, things, unwanted))
             for thing, decision in zip(batch, decisions, strict=True):
                 if decision is not None:
                     yield await _item_of(library, pretended, thing, decision)
@@ -116,6 +136,19 @@ async def import_paths(
             pretended.close()
 
 
+async def _take_runs(thing: Thing, take_runs: TakeRuns | None) -> None:
+    # one that was refused meanwhile is no bundle any more
+    runs = thing.runs if isinstance(thing, PreparedBundle | PreparedRuns) else None
+    if runs is not None and take_runs is not None:
+        await take_runs(runs())
+
+
+async def _back_up(library: Library) -> None:
+    """Before much comes in at once. There is nothing to lose in a library that is empty."""
+    if await library.workflows.count() or await library.workflows.count(trash=True):
+        await library.backups.make("before-import", patience_seconds=_PATIENCE_SECONDS)
+
+
 def _next_batch(things: Iterator[Thing], unwanted: Event) -> list[Thing]:
     batch: list[Thing] = []
     size = 0
@@ -124,6 +157,8 @@ def _next_batch(things: Iterator[Thing], unwanted: Event) -> list[Thing]:
         size += thing.size_bytes
         if len(batch) >= _BATCH_ITEMS or size >= _BATCH_BYTES or unwanted.is_set():
             break
+        if isinstance(thing, PreparedBundle | PreparedRuns):
+            break
     return batch
 
 
@@ -131,23 +166,28 @@ async def _pretended(library: Library | None) -> Connection:
     """What a dry run decides on; an empty one where there is no library."""
     if library is not None:
         return await library.store.read(shadow.of)
-    pretended = in_memory()
-    migrations.migrate(pretended, Path("a library in memory"))
-    return pretended
+    return shadow.empty()
 
 
 async def _decided(
     library: Library | None, pretended: Connection | None, batch: list[Thing], on_conflict: str
-) -> list[Decision | None]:
+) -> tuple[list[Thing], list[Decision | None]]:
     if pretended is None:
         assert library is not None
-        return await library.store.write(decide, batch, on_conflict, now_ms())
+        while True:
+            async with staged(library, batch) as ready:
+                with suppress(ContentGone):  # bytes that were here went meanwhile: bring them in
+                    return ready, await library.store.write(decide, ready, on_conflict, now_ms())
     # nobody searches in what is pretended
     batch = [_without_text(thing) for thing in batch]
-    return await asyncio.to_thread(decide, pretended, batch, on_conflict, now_ms())
+    return batch, await asyncio.to_thread(decide, pretended, batch, on_conflict, now_ms())
 
 
 def _without_text(thing: Thing) -> Thing:
+    if isinstance(thing, PreparedBundle):
+        workflow = thing.workflow
+        bare = replace(workflow, content=replace(workflow.content, text=""))
+        return replace(thing, workflow=bare)
     if isinstance(thing, Prepared):
         return replace(thing, content=replace(thing.content, text=""))
     return thing
@@ -158,6 +198,8 @@ async def _item_of(
 ) -> ImportItem:
     if isinstance(thing, Refusal):
         return ImportItem(thing.source, thing.entry, thing.format, "refused", reason=thing.reason)
+    if isinstance(thing, PreparedBundle):
+        thing = replace(thing.workflow, entry=thing.entry)
     assert isinstance(thing, Prepared)
     reason = decision.reason
     if decision.outcome == "updated" and decision.replaced:

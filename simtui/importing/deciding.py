@@ -15,19 +15,26 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from simtui.importing.preparing import (
+from simtui.importing.things import (
     Prepared,
+    PreparedAsset,
+    PreparedBundle,
     PreparedFolder,
+    PreparedRuns,
     PreparedSetting,
     PreparedVersion,
     Thing,
 )
+from simtui.model.asset import other_name
+from simtui.model.wording import plural
 from simtui.model.workflow import Workflow, blocks_of, state_of
-from simtui.store import folders, payload, settings, workflows
+from simtui.store import assets, folders, payload, settings, workflows
 from simtui.store.folders import NamedFolder, path_of
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
+
+_PAST_NUMBER = 1 << 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,14 @@ def _settle(connection: Connection, thing: Thing, on_conflict: str, now_ms: int)
         case PreparedVersion():
             _keep_version(connection, thing)
             return None
+        case PreparedBundle():
+            return _settle_bundle(connection, thing, now_ms)
+        case PreparedAsset():
+            if workflows.present(connection, thing.workflow_id) is not None:
+                _give(connection, thing)
+            return None
+        case PreparedRuns():
+            return None
         case PreparedFolder():
             folders.put(connection, NamedFolder(thing.path, thing.id, thing.sort_order))
             return None
@@ -66,16 +81,55 @@ def _settle(connection: Connection, thing: Thing, on_conflict: str, now_ms: int)
     return Decision("refused")
 
 
-def _keep_version(connection: Connection, thing: PreparedVersion) -> None:
-    present = workflows.present(connection, thing.workflow_id)
+def _keep_version(connection: Connection, thing: PreparedVersion) -> bool:
+    """False where it is kept already, or its workflow did not come in."""
+    ident = thing.workflow_id
+    present = workflows.present(connection, ident)
     if present is None:
-        return
+        return False
+    at_least = thing.number if 0 < thing.number < _PAST_NUMBER else 1
     if present.digest == thing.content.digest:  # someone went back to it, and it stayed
-        workflows.keep_version(connection, thing.workflow_id, thing.saved_at)
-    else:
-        workflows.insert_version(
-            connection, thing.workflow_id, thing.name, thing.saved_at, thing.content
-        )
+        number = workflows.keep_version(connection, ident, thing.saved_at, at_least=at_least)
+        return number is not None
+    return workflows.insert_version(
+        connection, ident, thing.name, thing.saved_at, thing.content, at_least=at_least
+    )
+
+
+def _settle_bundle(connection: Connection, thing: PreparedBundle, now_ms: int) -> Decision:
+    """A workflow with its versions and files: all of it, or none."""
+    assert thing.workflow.id is not None
+    decision = _settle_known(connection, thing.workflow, thing.workflow.id, now_ms)
+    kept = sum(
+        _keep_version(connection, replace(version, content=replace(version.content, frame=frame())))
+        for version, frame in thing.versions
+    )
+    given = [name for asset in thing.assets if (name := _give(connection, asset)) is not None]
+    renamed = [name for name in given if name not in {asset.name for asset in thing.assets}]
+    reasons = [decision.reason] if decision.reason else []
+    if decision.outcome != "imported" and (kept or given):
+        parts = [plural(kept, "earlier version")] * bool(kept)
+        parts += [plural(len(given), "file")] * bool(given)
+        reasons.append(f"{' and '.join(parts)} added")
+        decision = replace(decision, outcome="updated")
+    if renamed:
+        reasons.append(f"beside files of the same name: {', '.join(renamed[:5])}")
+    return replace(decision, reason="; ".join(reasons) or None)
+
+
+def _give(connection: Connection, thing: PreparedAsset) -> str | None:
+    """Gives a workflow a file, and never in the place of another. What it is called then; None
+    where the workflow has it."""
+    present = assets.names(connection, thing.workflow_id)
+    name = thing.name
+    if name in present:
+        if thing.digest in present.values():
+            return None
+        name = other_name(name, set(present))
+    if thing.staged is not None:
+        assets.settle(connection, thing.staged)
+    assets.refer(connection, thing.workflow_id, name, thing.digest, thing.added_at)
+    return name
 
 
 def _settle_known(

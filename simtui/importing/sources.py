@@ -6,10 +6,12 @@ is refused at once instead of waiting for ever.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import select
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +21,7 @@ from threading import Event
 from typing import BinaryIO, cast
 
 from simtui.errors import BadInput, Cancelled, NotWritable, shown
+from simtui.formats.bundle import begins_as_bundle
 from simtui.formats.plain_files import INDEX_NAME
 from simtui.formats.sim_zip import INDEX_OF
 from simtui.formats.zip_reader import MAX_ARCHIVE_BYTES
@@ -29,6 +32,9 @@ STDIN = "-"
 _SPOOL_BYTES = 16 << 20
 _CHUNK = 1 << 20
 _ESCAPED = "backslashreplace"
+_MANY_FILES = 500
+_MUCH_BYTES = 50_000_000
+_PACKED_TIMES = 8  # how much larger the workflows in a zip are than the zip
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,11 @@ class StandardInput:
     folder: Path | None
     unwanted: Event
 
+    @property
+    def spool_folder(self) -> str | None:
+        """Where an unnamed file goes; None where the system decides."""
+        return None if self.folder is None else str(self.folder)
+
 
 def sources_in(paths: Sequence[str | Path]) -> Iterator[Source]:
     """Every file meant by `paths`, in a stable order. In a folder: each `.json`, `.zip` and
@@ -76,6 +87,20 @@ def sources_in(paths: Sequence[str | Path]) -> Iterator[Source]:
 def count_of(paths: Sequence[str | Path]) -> int:
     """How many sources there will be."""
     return sum(1 for _ in sources_in(paths))
+
+
+def is_large(paths: Sequence[str | Path]) -> bool:
+    """Whether so much comes in that the library is backed up before. Reads no file."""
+    size_bytes = 0
+    for files, source in enumerate(sources_in(paths), 1):
+        if source.path is not None:
+            with contextlib.suppress(OSError):
+                size = source.path.stat().st_size
+                is_packed = source.path.suffix.lower() in (".zip", ".simworkflow")
+                size_bytes += size * _PACKED_TIMES if is_packed else size
+        if files >= _MANY_FILES or size_bytes > _MUCH_BYTES:
+            return True
+    return False
 
 
 def _in_folder(root: Path) -> Iterator[Source]:
@@ -147,17 +172,20 @@ def _kind(mode: int) -> str:
 @contextmanager
 def _spooled(stdin: StandardInput) -> Iterator[BinaryIO]:
     """The standard input as a seekable stream: in memory while small, else in an unnamed file.
-    Raises `BadInput` past the size of the largest archive, `NotWritable` where it does not fit."""
+    Raises `BadInput` past the size of the largest archive (a bundle may be as large as the disk
+    holds), `NotWritable` where it does not fit."""
     if stdin.stream is None:
         raise BadInput("-: there is no standard input here.")
-    folder, in_memory_bytes = None, MAX_ARCHIVE_BYTES
+    folder, in_memory_bytes, most = None, MAX_ARCHIVE_BYTES, MAX_ARCHIVE_BYTES
     if stdin.folder is not None:
         folder, in_memory_bytes = str(stdin.folder), _SPOOL_BYTES
     with tempfile.SpooledTemporaryFile(in_memory_bytes, dir=folder) as spool:
         size = 0
         while chunk := _next_chunk(stdin.stream, stdin.unwanted):
+            if not size and folder is not None and begins_as_bundle(chunk):
+                most = sys.maxsize
             size += len(chunk)
-            if size > MAX_ARCHIVE_BYTES:
+            if size > most:
                 raise BadInput(f"-: more than {MAX_ARCHIVE_BYTES >> 20} MB on the standard input.")
             try:
                 spool.write(chunk)

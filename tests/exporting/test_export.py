@@ -52,7 +52,7 @@ async def test_sims_json_holds_one_workflow(
 
 
 async def test_a_form_that_is_none_is_a_usage_error(filled: Library, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="sim, zip, files"):
+    with pytest.raises(UsageError, match="sim, bundle, zip, files"):
         await exporting.export_to(filled, None, "pdf", tmp_path / "out")
 
 

@@ -132,7 +132,7 @@ async def test_of_plain_files_a_bad_one_does_not_stop_the_rest(
 
 async def test_plain_files_of_a_newer_simtui_are_refused(other: Library, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
-    head = {"format": "simtui-files", "version": 2}
+    head = {"format": "simtui-files", "version": 3}
     (tmp_path / "out" / "index.ndjson").write_text(json.dumps(head) + "\n")
     (item,) = await bring(other, tmp_path / "out")
     assert item.outcome == "refused"

@@ -89,7 +89,7 @@ BAD_ARCHIVES = {
     "no entries": (archive(), "no workflow inside"),
     "no workflows": (named("README.md", "icon.png"), "no workflow inside"),
     "a backup": (named("manifest.json", "simai.db"), "a backup"),
-    "a bundle": (named("manifest.json", "workflow.json"), "bundle.*does not read yet"),
+    "no bundle": (named("manifest.json", "workflow.json"), "does not say that it is a bundle"),
 }
 
 
@@ -102,18 +102,9 @@ async def test_an_archive_that_is_not_sound_is_refused_whole(
     assert re.search(reason, item.reason or ""), item.reason
 
 
-async def test_a_bundle_is_refused_by_what_it_is_whatever_its_manifest_says(
-    refused: Refused,
-) -> None:
-    for number, manifest in enumerate((b'{"format": "simworkflow", "version": 99}', b"{}", b"no")):
-        content = archive(Entry("manifest.json", manifest), Entry("workflow.json"))
-        item = await refused(f"{number}.simworkflow", content)
-        assert "a .simworkflow bundle, which this simtui does not read yet" in str(item.reason)
-
-
 BAD_ENTRIES = {
     "a zip in a zip": (Entry("inner.zip", named("a.json")), "not opened"),
-    "a bundle in a zip": (Entry("inner.simworkflow", named("a.json")), "not opened"),
+    "no bundle in a zip": (Entry("in.simworkflow", named("a.json")), "without a manifest"),
     "more than it says": (Entry("bad.json", bytes(40 << 20), size=10), "more than it says"),
     "less than it says": (Entry("bad.json", size=len(DOCUMENT) + 1), "less than it says"),
     "another checksum": (Entry("bad.json", crc=1), "damaged"),
