@@ -1,0 +1,51 @@
+"""What this database does not have, or what was not asked of it: said at the end, not guessed."""
+
+from __future__ import annotations
+
+from simtui.cloud.choosing import Chosen, Wanted
+from simtui.cloud.schema import Schema
+
+# table, column, what it means that it is not there
+_PARTS = (
+    (
+        "workflow_blocks",
+        "id",
+        "no tables of blocks and edges (Sim before June 2025): workflows come from their whole "
+        "documents",
+    ),
+    ("workflow", "folder_id", "no folders: everything lies at the top"),
+    ("workflow_deployment_version", "state", "no deployment versions"),
+    ("workflow_execution_snapshots", "state_data", "no documents of single runs"),
+    ("workspace_environment", "variables", "no variables of workspaces, only of persons"),
+)
+
+
+def missing_in(schema: Schema, chosen: Chosen, wanted: Wanted, *, has_key: bool) -> list[str]:
+    """A sentence each."""
+    said = [words for table, column, words in _PARTS if not schema.has(table, column)]
+    logs = schema.has("workflow_execution_logs")
+    if logs and not schema.has("workflow_execution_logs", "status"):
+        said.append("runs have no status there: it is told by their level and their end")
+    if not logs:
+        said.append("no runs of their own (Sim before June 2025): they are made from log lines")
+    if not (
+        schema.has("workflow_execution_logs", "cost_total")
+        or schema.has("workflow_execution_logs", "cost")
+        or schema.has("workflow_execution_logs", "total_cost")
+    ):
+        said.append("no costs of runs")
+    if schema.has("workflow_execution_blocks"):
+        said.append("workflow_execution_blocks (June 2025) is not read: spans come from the runs")
+    if schema.has("workspace_files") or schema.has("workspace_file"):
+        said.append("files were not taken: their bytes lie in object storage, not in the database")
+    if chosen.several_users:
+        said.append(
+            "nobody's own variables and settings were read, since several people's are there: "
+            "--user says who you are"
+        )
+    if not wanted.with_runs:
+        said.append("runs were not wanted (--no-runs)")
+    if not has_key:
+        said.append("secrets came without their values, which need --encryption-key-file")
+    said.append("never read: sessions, OAuth tokens, Sim's own API keys, other people's data")
+    return said

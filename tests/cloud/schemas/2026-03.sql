@@ -1,0 +1,77 @@
+-- March 2026: runs have a status and outlive their workflow; what is thrown away stays, archived.
+CREATE TABLE "user" (id text PRIMARY KEY, name text NOT NULL, email text NOT NULL UNIQUE,
+    email_verified boolean NOT NULL DEFAULT false, image text,
+    created_at timestamp NOT NULL DEFAULT now(), updated_at timestamp NOT NULL DEFAULT now());
+CREATE TABLE session (id text PRIMARY KEY, expires_at timestamp NOT NULL, token text NOT NULL UNIQUE,
+    ip_address text, user_agent text, user_id text NOT NULL, active_organization_id text);
+CREATE TABLE account (id text PRIMARY KEY, account_id text NOT NULL, provider_id text NOT NULL,
+    user_id text NOT NULL, access_token text, refresh_token text, id_token text, password text);
+CREATE TABLE workspace (id text PRIMARY KEY, name text NOT NULL, owner_id text NOT NULL,
+    created_at timestamp NOT NULL DEFAULT now(), updated_at timestamp NOT NULL DEFAULT now());
+CREATE TABLE workflow_folder (id text PRIMARY KEY, name text NOT NULL, user_id text NOT NULL,
+    workspace_id text NOT NULL, parent_id text, color text DEFAULT '#6B7280',
+    is_expanded boolean NOT NULL DEFAULT true, sort_order integer NOT NULL DEFAULT 0,
+    archived_at timestamp,
+    created_at timestamp NOT NULL DEFAULT now(), updated_at timestamp NOT NULL DEFAULT now());
+CREATE TABLE workflow (
+    id text PRIMARY KEY, user_id text NOT NULL, workspace_id text, folder_id text,
+    name text NOT NULL, description text,
+    color text NOT NULL DEFAULT '#3972F6', last_synced timestamp NOT NULL DEFAULT now(),
+    created_at timestamp NOT NULL DEFAULT now(), updated_at timestamp NOT NULL DEFAULT now(),
+    is_deployed boolean NOT NULL DEFAULT false, deployed_at timestamp,
+    run_count integer NOT NULL DEFAULT 0, last_run_at timestamp, variables json DEFAULT '{}',
+    sort_order integer NOT NULL DEFAULT 0, is_public_api boolean NOT NULL DEFAULT false,
+    locked boolean NOT NULL DEFAULT false, archived_at timestamp);
+CREATE TABLE workflow_blocks (
+    id text PRIMARY KEY, workflow_id text NOT NULL, type text NOT NULL, name text NOT NULL,
+    position_x numeric NOT NULL, position_y numeric NOT NULL,
+    enabled boolean NOT NULL DEFAULT true, horizontal_handles boolean NOT NULL DEFAULT true,
+    is_wide boolean NOT NULL DEFAULT false, advanced_mode boolean NOT NULL DEFAULT false,
+    trigger_mode boolean NOT NULL DEFAULT false, locked boolean NOT NULL DEFAULT false, height numeric NOT NULL DEFAULT 0,
+    sub_blocks jsonb NOT NULL DEFAULT '{}', outputs jsonb NOT NULL DEFAULT '{}',
+    data jsonb DEFAULT '{}',
+    created_at timestamp NOT NULL DEFAULT now(), updated_at timestamp NOT NULL DEFAULT now());
+CREATE INDEX ON workflow_blocks (workflow_id);
+CREATE TABLE workflow_edges (id text PRIMARY KEY, workflow_id text NOT NULL,
+    source_block_id text NOT NULL, target_block_id text NOT NULL, source_handle text,
+    target_handle text, created_at timestamp NOT NULL DEFAULT now());
+CREATE INDEX ON workflow_edges (workflow_id);
+CREATE TABLE workflow_subflows (id text PRIMARY KEY, workflow_id text NOT NULL, type text NOT NULL,
+    config jsonb NOT NULL DEFAULT '{}', created_at timestamp NOT NULL DEFAULT now(),
+    updated_at timestamp NOT NULL DEFAULT now());
+CREATE INDEX ON workflow_subflows (workflow_id);
+CREATE TABLE workflow_execution_snapshots (id text PRIMARY KEY, workflow_id text NOT NULL,
+    state_hash text NOT NULL, state_data jsonb NOT NULL, created_at timestamp NOT NULL DEFAULT now(),
+    UNIQUE (workflow_id, state_hash));
+CREATE TABLE workflow_execution_logs (
+    id text PRIMARY KEY, workflow_id text, workspace_id text NOT NULL,
+    execution_id text NOT NULL UNIQUE, state_snapshot_id text NOT NULL,
+    deployment_version_id text, level text NOT NULL, status text NOT NULL DEFAULT 'running',
+    trigger text NOT NULL, started_at timestamp NOT NULL, ended_at timestamp,
+    total_duration_ms integer, execution_data jsonb NOT NULL DEFAULT '{}', cost jsonb, files jsonb, created_at timestamp NOT NULL DEFAULT now());
+CREATE INDEX ON workflow_execution_logs (workflow_id, started_at);
+CREATE TABLE environment (id text PRIMARY KEY, user_id text NOT NULL UNIQUE,
+    variables json NOT NULL, updated_at timestamp NOT NULL DEFAULT now());
+CREATE TABLE workspace_environment (id text PRIMARY KEY, workspace_id text NOT NULL UNIQUE,
+    variables json NOT NULL DEFAULT '{}', created_at timestamp NOT NULL DEFAULT now(),
+    updated_at timestamp NOT NULL DEFAULT now());
+CREATE TABLE workflow_deployment_version (id text PRIMARY KEY, workflow_id text NOT NULL,
+    version integer NOT NULL, name text, description text, state json NOT NULL,
+    is_active boolean NOT NULL DEFAULT false, created_at timestamp NOT NULL DEFAULT now(),
+    created_by text, UNIQUE (workflow_id, version));
+CREATE TABLE workspace_byok_keys (id text PRIMARY KEY, workspace_id text NOT NULL,
+    provider_id text NOT NULL, encrypted_api_key text NOT NULL, created_by text,
+    created_at timestamp NOT NULL DEFAULT now(), updated_at timestamp NOT NULL DEFAULT now());
+CREATE TABLE workspace_files (id text PRIMARY KEY, key text NOT NULL, user_id text NOT NULL,
+    workspace_id text, context text NOT NULL, original_name text NOT NULL,
+    content_type text NOT NULL, size integer NOT NULL, uploaded_at timestamp NOT NULL DEFAULT now());
+CREATE TABLE settings (id text PRIMARY KEY, user_id text NOT NULL UNIQUE,
+    theme text NOT NULL DEFAULT 'system', auto_connect boolean NOT NULL DEFAULT true,
+    email_preferences json NOT NULL DEFAULT '{}', snap_to_grid_size integer NOT NULL DEFAULT 0,
+    updated_at timestamp NOT NULL DEFAULT now());
+CREATE TABLE custom_tools (id text PRIMARY KEY, workspace_id text, user_id text, title text NOT NULL,
+    schema json NOT NULL, code text NOT NULL, created_at timestamp NOT NULL DEFAULT now(),
+    updated_at timestamp NOT NULL DEFAULT now());
+CREATE TABLE api_key (id text PRIMARY KEY, user_id text NOT NULL, name text NOT NULL,
+    key text NOT NULL UNIQUE, last_used timestamp, created_at timestamp NOT NULL DEFAULT now(),
+    updated_at timestamp NOT NULL DEFAULT now(), expires_at timestamp);
