@@ -18,20 +18,26 @@ from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 
 from simtui.errors import SimtuiError, shown
-from simtui.library import Library
+from simtui.library import Library, themes
+from simtui.library.keyed import is_keyed
 from simtui.model import settings
 from simtui.paths import Home
 from simtui.tui.areas import Areas
+from simtui.tui.backing_up import BackingUp
+from simtui.tui.handing_over import HandedOver
+from simtui.tui.keys import Keys
 from simtui.tui.sample_home import Aside
 from simtui.tui.screens.frame import Frame
+from simtui.tui.shut import Shut
 from simtui.tui.sparing import Shown
-from simtui.tui.telling import words_for
+from simtui.tui.telling import farewell_for, words_for
 from simtui.tui.terminal import Terminal
-from simtui.tui.theme import THEMES, theme_named
+from simtui.tui.theme import THEMES, name_for, own_theme
 from simtui.tui.typed import Typed
 from simtui.tui.undo import Undo
 from simtui.tui.vault_watch import VaultWatch
 from simtui.tui.watch import Watch
+from simtui.tui.whereabouts import Return
 from simtui.tui.work import Work
 
 if TYPE_CHECKING:
@@ -60,15 +66,23 @@ class SimtuiApp(App[None], inherit_bindings=False):
         self.home = home
         self.samples = samples
         self.absolute_times = False
-        self.work = Work(self._say)
+        self.keys = Keys()
+        self.handed_over = HandedOver(self)
+        self.mouse_wanted: bool | None = None
+        self.work = Work(self.say_status)
+        self.backing_up = BackingUp(self)
         self.typed = Typed(lambda: self.screen.focused or self.screen, self.tell_error)
         self.said: tuple[str, str] | None = None
         self.farewell = ""
+        self.searched = ""
         self.vault = VaultWatch()
         self.undo = Undo()
         self.last_report: Tally | None = None
         self._feeding: asyncio.Task[None] | None = None
+        self._beginning: asyncio.Task[None] | None = None
+        self.shut = Shut(self)
         self.areas = Areas(self)
+        self.returning = Return(self)
         self._aside = Aside()
         self.shown = Shown()
 
@@ -76,12 +90,24 @@ class SimtuiApp(App[None], inherit_bindings=False):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.leave, 128 + number)
+        loop.add_signal_handler(signal.SIGINT, self._interrupted)
+        if not self.samples and is_keyed(self.home):
+            # a screen that asks gets its keys through this app, which must not wait for it here
+            self._feeding = asyncio.create_task(self.typed.feed())
+            self._beginning = asyncio.create_task(self._begin())
+        else:
+            await self._begin()
+
+    async def _begin(self) -> None:
         try:
             if self.samples:
                 self.library = await self._aside.samples_made()
+            elif self._beginning is not None:
+                self.library = await self.shut.opened()
             else:
                 self.library = await Library.open(self.home)
-            await self._take_settings()
+            await self.take_settings()
+            await self.returning.read()
             self._watch = await Watch.on(self.library)
             await self.vault.look(self.library)
         except SimtuiError as error:
@@ -89,12 +115,15 @@ class SimtuiApp(App[None], inherit_bindings=False):
             self.exit(return_code=error.exit_code)
             return
         await self.push_screen(self.areas.at(1))
+        self.run_worker(self.returning.go(), exit_on_error=False)
         for notice in self.library.notices:
             self.tell(notice, "warning")
         self.set_interval(POLL_SECONDS, self._follow)
-        self.app_suspend_signal.subscribe(self, lambda _: self.lock_vault("Locked at suspend."))
+        self.app_suspend_signal.subscribe(self, lambda _: self._hidden())
         self.app_resume_signal.subscribe(self, lambda _: self.draw_anew())
-        self._feeding = asyncio.create_task(self.typed.feed())
+        if self._feeding is None:
+            self._feeding = asyncio.create_task(self.typed.feed())
+        self.backing_up.start()
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
@@ -114,7 +143,8 @@ class SimtuiApp(App[None], inherit_bindings=False):
         self.typed.release()
         return await answered
 
-    async def _take_settings(self) -> None:
+    async def take_settings(self) -> None:
+        """Reads the settings that the screen goes by."""
         stored = await self.library.settings.all()
 
         def value(key: str) -> str:
@@ -122,15 +152,20 @@ class SimtuiApp(App[None], inherit_bindings=False):
 
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = theme_named(value("display.theme"))
+        self._use_theme(value("display.theme"))
+        self._use_mouse(value("display.mouse") == "on")
         self.absolute_times = value("display.times") == "absolute"
+        if said := self.keys.take(stored):
+            self.tell(said, "warning")
         after = value("vault.lock_after")
         self.vault.lock_after_s = None if after == "never" else int(after.split()[0]) * 60
 
     async def on_unmount(self) -> None:
         if self._feeding is not None:
             self._feeding.cancel()
+        await self.backing_up.stop()
         if hasattr(self, "library"):
+            await self.returning.keep()
             await self.library.close()
         await self._aside.close()
 
@@ -139,10 +174,40 @@ class SimtuiApp(App[None], inherit_bindings=False):
         self.work.cancel()
         self.exit(return_code=return_code)
 
+    def _interrupted(self) -> None:
+        if not self.handed_over.now:  # else it is meant for the program that has the terminal
+            self.leave(128 + signal.SIGINT)
+
+    def send(self, sequence: str) -> None:
+        """Sends the terminal something that is not to be seen."""
+        if self._driver is not None:
+            self._driver.write(sequence)
+
+    def _use_theme(self, wanted: str) -> None:
+        if wanted.startswith(themes.PREFIX):
+            try:
+                self.register_theme(own_theme(wanted, themes.read(self.home, wanted)))
+                self.theme = wanted
+                return
+            except SimtuiError as error:
+                self.tell(f"{error.message} The usual colours are used.", "warning")
+                wanted = THEMES[0].name
+        # without a terminal every colour can be had
+        colours = "truecolor" if self.is_headless else self.console.color_system
+        self.theme = name_for(wanted, colours)
+
+    def _use_mouse(self, wanted: bool) -> None:
+        if isinstance(self._driver, Terminal):
+            self._driver.use_mouse(wanted if self.mouse_wanted is None else self.mouse_wanted)
+
     def _display(self, screen: Screen[object], renderable: Any) -> None:
         if isinstance(renderable, CompositorUpdate):
             renderable = self.shown.sparing(renderable, self.size)
         super()._display(screen, renderable)
+
+    def _hidden(self) -> None:
+        if not self.handed_over.now:
+            self.lock_vault("Locked at suspend.")
 
     def draw_anew(self) -> None:
         """Sends the whole screen, whatever the terminal shows."""
@@ -152,7 +217,7 @@ class SimtuiApp(App[None], inherit_bindings=False):
     def _fatal_error(self) -> None:
         # Textual would print a traceback with the values of variables in it
         if self._exception is not None:
-            self.farewell = words_for(self._exception)
+            self.farewell = farewell_for(self._exception)
         self._close_messages_no_wait()
 
     def tell_error(self, error: BaseException) -> None:
@@ -182,12 +247,16 @@ class SimtuiApp(App[None], inherit_bindings=False):
     async def _follow(self) -> None:
         """Shows what another process changed, without a key."""
         watch = self._watch
+        if self.shut.now:
+            return
+        if self.handed_over.now:
+            self.vault.touched()  # somebody is at work, elsewhere
         if reason := self.vault.overdue(self.library):
-            self.lock_vault(reason)
+            self.lock_vault(reason, work_too=False)
         try:
             # while work is running its own writes are seen at its end
             if not self.work.words and await watch.changed():
-                await self.areas.workflows.reload()
+                await self.areas.reload()
         except Exception as error:
             if watch.library is self.library:  # else it was closed for another one
                 self.tell_error(error)
@@ -198,7 +267,15 @@ class SimtuiApp(App[None], inherit_bindings=False):
         """Shows one line in the status, until something else is to be said."""
         line = shown(" ".join(text.split()), 400)
         self.said = (line, colour) if line else None
-        self._say()
+        self.say_status()
+
+    async def library_replaced(self) -> None:
+        """After a restore: nothing that was shown or could be undone is true any more."""
+        self.undo.forget()
+        self.last_report = None
+        await self.vault.look(self.library)
+        await self.take_settings()
+        await self.areas.show_anew()
 
     def busy(self) -> bool:
         """Whether something is running; says so."""
@@ -206,15 +283,19 @@ class SimtuiApp(App[None], inherit_bindings=False):
             self.tell("One thing at a time: esc ends what is running.", "warning")
         return bool(self.work.words)
 
-    def _say(self) -> None:
+    def say_status(self) -> None:
+        """Shows what is true now in the line below."""
         if isinstance(self.screen, Frame) and self.screen.is_mounted:
             self.screen.say_status()
 
     # -- the vault
 
-    def lock_vault(self, words: str) -> None:
-        """Wipes the keys, where there are any, and says so."""
-        if self.library.vault_is_open:
+    def lock_vault(self, words: str, *, work_too: bool = True) -> None:
+        """Wipes the keys, where there are any, and says so. An encrypted library is closed, once
+        what is running is done, or now: `work_too`."""
+        if self.library.is_encrypted:
+            self.shut.close(words, work_too=work_too)
+        elif self.library.vault_is_open:
             self.library.vault.lock()
             self.tell(words)
             if isinstance(self.screen, Frame):
@@ -226,22 +307,26 @@ class SimtuiApp(App[None], inherit_bindings=False):
         """Opens a throw-away library with samples; esc leads back to the own one."""
         if self.samples or self._aside.opening or self.busy():
             return
+        if self.library.is_encrypted:
+            self.tell("This library is encrypted, and would stay open: `simtui --samples`.")
+            return
         samples = await self._aside.samples_made()
         self._aside.own = self.library
-        await self._use(samples, True, "Samples: nothing here is kept. esc leads back.")
+        await self.use(samples, True, "Samples: nothing here is kept. esc leads back.")
 
     async def leave_samples(self) -> None:
         """Back to the own library, where there is one."""
         if self._aside.own is not None:
             own, self._aside.own = self._aside.own, None
-            await self._use(own, False, "Back in your own home.")
+            await self.use(own, False, "Back in your own home.")
             await self._aside.close()
 
-    async def _use(self, library: Library, samples: bool, words: str) -> None:
+    async def use(self, library: Library, samples: bool, words: str) -> None:
+        """Shows this one from now on."""
         self.library, self.samples = library, samples
         self.undo.forget()
         self.last_report = None
         self._watch = await Watch.on(library)
         self.areas.workflows.say_areas()
-        await self.areas.workflows.show_list()
+        await self.areas.show_anew()
         self.tell(words)

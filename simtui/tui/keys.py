@@ -1,110 +1,104 @@
-"""The one table of actions: what it is called, which keys it has, where it works. Bindings, the
-line of keys, the palette, the help and the README read it."""
+"""The keys on the screen: what the one table of actions (simtui/model/actions.py) has, as the
+settings `keys.…` have changed it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingsMap
+
+from simtui.model.actions import ACTIONS, AREAS, EVERY, GO_TO, MOVES, Action
+from simtui.model.bound_keys import BoundKeys, word_for
+from simtui.tui.glyphs import glyph
+
+__all__ = ["ACTIONS", "AREAS", "GO_TO", "Action", "Keys", "bindings", "in_place", "moves", "works"]
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
-    """`places` are the screens and panes it works in (`trashed` is an open workflow of the trash);
-    `footer` is its word in the line of keys, empty where it is left out there; `call` is what
-    Textual calls, unless it bears the id's name."""
+class Keys:
+    """The keys as they are bound now."""
 
-    id: str
-    keys: str
-    help: str
-    places: str
-    footer: str = ""
-    call: str = ""
+    def __init__(self) -> None:
+        self._bound = BoundKeys({})
+
+    def take(self, stored: Mapping[str, str]) -> str:
+        """Takes what is set. What a person should know of it, or ""."""
+        self._bound = BoundKeys(stored)
+        return " ".join(
+            f'{word_for(key)} is set for "{other.help}", and no more for "{action.help}".'
+            for action, key, other in self._bound.displaced[:3]
+        )
+
+    def first(self, ident: str) -> str:
+        """The key to be told for an action; "" where it has none."""
+        keys = self._bound[ident]
+        return _shown(keys[0]) if keys else ""
+
+    def say(self, text: str) -> str:
+        """A text in which `{undo}` stands for the key of that action."""
+        return text.format_map({action.id: self.first(action.id) for action in EVERY})
+
+    def all(self, ident: str) -> str:
+        """Every key of an action."""
+        return " ".join(map(_shown, self._bound[ident]))
 
     @property
-    def first_key(self) -> str:
-        return _SHOWN.get(first := self.keys.split(",")[0], first)
+    def changed(self) -> bool:
+        """Whether any key is another than the table says."""
+        return bool(self._bound.changed)
 
-    @property
-    def shown_keys(self) -> str:
-        return " ".join(_SHOWN.get(key, key) for key in self.keys.split(","))
+    def applied(self, bindings: BindingsMap) -> BindingsMap:
+        """The bindings of a node with the keys that they have now."""
+        present = BindingsMap()
+        done: set[str] = set()
+        for key, binding in bindings:
+            ident = (binding.id or "").rpartition(".")[2]
+            if ident not in self._bound.changed:
+                present.key_to_bindings.setdefault(key, []).append(binding)
+            elif ident not in done:
+                done.add(ident)
+                for each in self._bound[ident]:
+                    present.key_to_bindings.setdefault(each, []).append(binding.with_key(each))
+        return present
 
-    @property
-    def called(self) -> str:
-        """What Textual calls."""
-        return self.call or self.id
+    def told(self) -> list[tuple[str, str]]:
+        """The moves, for people: keys, and what they do."""
+        pairs = [
+            (f"{self.first(one)} {self.first(other)}".strip(), words)
+            for one, other, words in _MOVE_PAIRS
+        ]
+        numbers = [self.first(action.id) for action in GO_TO]
+        if numbers == list("12345"):
+            return [*pairs, ("1 … 5", ", ".join(AREAS))]
+        return pairs + [(key, action.help) for key, action in zip(numbers, GO_TO, strict=True)]
 
-    def in_place(self, place: str) -> bool:
-        """Whether it works in one of these places (words with spaces between)."""
-        return not set(place.split()).isdisjoint(self.places.split())
 
-    def binding(self) -> Binding:
-        return Binding(self.keys, self.called, self.help, id=self.id)
-
-
-_SHOWN = {"enter": "⏎", "slash": "/", "colon": ":", "question_mark": "?", "escape": "esc"}
-_SHOWN |= {"right_square_bracket": "]", "left_square_bracket": "[", "plus": "+"}
-
-AREAS = ("Workflows", "Runs", "Secrets", "Backups", "Settings")
-
-ACTIONS: tuple[Action, ...] = (
-    Action("open", "enter", "Open what is under the cursor", "workflows versions trash trashed-versions", "open"),
-    Action("filter", "slash", "Filter the list; find in a text", "workflows detail trash trashed", "filter"),
-    Action("import", "i", "Bring workflows in from a file, a folder or a zip", "workflows empty", "import", "act('import')"),
-    Action("report", "I", "The report of the last import", "workflows empty", "", "act('report')"),
-    Action("export", "x", "Export: Sim JSON, a workspace zip, or plain files", "workflows detail trash trashed", "export", "act('export')"),
-    Action("rename", "R", "Rename", "workflows detail", "", "act('rename')"),
-    Action("move", "m", "Move to a folder", "workflows detail", "", "act('move')"),
-    Action("delete", "d", "Delete: to the trash", "workflows detail", "delete", "act('delete')"),
-    Action("restore", "w", "Take out of the trash", "trash trashed", "take out", "act('restore')"),
-    Action("undo", "u", "Undo the last change", "workflows detail empty trash trashed", "undo", "act('undo')"),
-    Action("mark", "space", "Mark, for export, move and delete", "workflows trash"),
-    Action("folders", "F", "Narrow to a folder", "workflows", "", "act('folders')"),
-    Action("trash", "T", "Show the trash, or the library again", "workflows empty trash", ""),
-    Action("overview", "o", "Overview of the workflow", "workflows detail trash trashed", "", "view('Overview')"),
-    Action("json", "J", "The workflow's JSON", "workflows detail trash trashed", "", "view('JSON')"),
-    Action("versions", "v", "Its earlier versions", "workflows detail trash trashed", "", "view('Versions')"),
-    Action("rollback", "B", "Make the version under the cursor the current one", "versions", "roll back", "act('rollback')"),
-    Action("next_problem", "right_square_bracket", "Next problem", "detail trashed", "", "next_problem(1)"),
-    Action("previous_problem", "left_square_bracket", "Previous problem", "detail trashed", "", "next_problem(-1)"),
-    Action("next_match", "n", "Next match", "detail trashed", "", "next_match(1)"),
-    Action("previous_match", "N", "Previous match", "detail trashed", "", "next_match(-1)"),
-    Action("other_pane", "tab", "To the other pane", "workflows detail trash trashed"),
-    Action("copy", "y", "Copy the id (in a text: the line)", "workflows detail trash trashed"),
-    Action("times", "t", "Relative or absolute times", "workflows detail trash trashed"),
-    Action("refresh", "r", "Read everything again", "workflows detail empty trash trashed"),
-    Action("samples", "D", "Look around in sample workflows", "workflows empty", "samples"),
-    Action("secret_show", "enter", "Show the value under the cursor", "secrets", "show", "act('show')"),
-    Action("secret_set", "s", "Set a secret: its name, then its value unseen", "secrets", "set", "act('set')"),
-    Action("secret_copy", "y", "Copy the value to the terminal's clipboard", "secrets", "copy", "act('copy')"),
-    Action("secret_delete", "d", "Delete the value under the cursor", "secrets", "delete", "act('delete')"),
-    Action("secret_import", "I", "Read a .env file", "secrets", "from .env", "act('import')"),
-    Action("secret_scan", "S", "What workflows hold in clear", "secrets", "scan", "act('scan')"),
-    Action("vault_lock", "L", "Lock the vault", "secrets", "lock", "act('lock')"),
-    Action("back", "escape", "Back; ends work that is running", "workflows detail area secrets empty trash trashed"),
-    Action("palette", "colon,ctrl+p", "Every action by its name, and workflows", "workflows detail area secrets empty trash trashed", "palette", "app.command_palette"),
-    Action("help", "question_mark", "Help for where you are", "workflows detail area secrets empty trash trashed", "help"),
-    Action("quit", "q", "Quit", "workflows detail area secrets empty trash trashed", "quit"),
-)  # fmt: skip
-
-AREA_BINDINGS = [
-    Binding(str(n), f"area({n})", name, id=f"area.{name.lower()}")
-    for n, name in enumerate(AREAS, 1)
-]
-
-MOVES = (
-    ("j k ↓ ↑", "a line down, up"),
-    ("PgDn PgUp", "a page down, up"),
-    ("g G", "to the first, to the last"),
-    ("1 … 5", "Workflows, Runs, Secrets, Backups, Settings"),
+_MOVE_PAIRS = (
+    ("down", "up", "a line down, up"),
+    ("half_down", "half_up", "half a page down, up"),
+    ("page_down", "page_up", "a page down, up"),
+    ("first", "last", "to the first, to the last"),
+    ("left", "right", "sideways in a wide text"),
 )
+
+_SHOWN = {"escape": "esc", "pagedown": "PgDn", "pageup": "PgUp"}
+
+
+def _shown(key: str) -> str:
+    return glyph("⏎") if key == "enter" else _SHOWN.get(key) or word_for(key)
 
 
 def bindings(*ids: str) -> list[Binding]:
-    """The bindings of the actions with these ids, in this order."""
-    by_id = {action.id: action for action in ACTIONS}
-    return [by_id[ident].binding() for ident in ids]
+    """The bindings of the actions with these ids, in this order, as the table has them."""
+    by_id = {action.id: action for action in EVERY}
+    return [
+        Binding(action.keys, action.called, action.help, id=action.id, show=False)
+        for action in map(by_id.__getitem__, ids)
+    ]
+
+
+def moves(*without: str) -> list[Binding]:
+    """The bindings of what moves a cursor."""
+    return bindings(*(action.id for action in MOVES if action.id not in without))
 
 
 def works(called: str, place: str) -> bool:

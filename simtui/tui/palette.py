@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
@@ -12,7 +13,7 @@ from textual.widgets import Input
 from simtui.errors import shown
 from simtui.model.filters import WORKFLOW_FIELDS, parse
 from simtui.model.workflow import Workflow
-from simtui.tui.keys import AREAS, in_place
+from simtui.tui.keys import GO_TO, in_place
 from simtui.tui.screens.frame import Frame
 
 MAX_WORKFLOWS = 20
@@ -23,6 +24,11 @@ class CalmPalette(CommandPalette):
 
     def on_mount(self) -> None:
         self.query_one(Input).cursor_blink = False
+
+    def _action_command_list(self, action: str) -> None:
+        # Textual pages through a list that is empty, or not laid out yet, and fails
+        with suppress(KeyError):
+            super()._action_command_list(action)
 
 
 class Palette(Provider):
@@ -35,12 +41,13 @@ class Palette(Provider):
 
     def _actions(self) -> list[tuple[str, str, str]]:
         """Name, key and what is called."""
+        keys = self._frame.simtui.keys
         here = [
-            (action.help, action.first_key, action.called)
+            (action.help, keys.first(action.id), action.called)
             for action in in_place(self._frame.place)
             if action.id not in ("palette", "back")
         ]
-        return here + [(f"Go to {name}", str(n), f"area({n})") for n, name in enumerate(AREAS, 1)]
+        return here + [(each.help, keys.first(each.id), each.called) for each in GO_TO]
 
     async def discover(self) -> Hits:
         for name, key, call in self._actions():

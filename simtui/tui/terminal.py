@@ -14,6 +14,8 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from textual.drivers.linux_driver import LinuxDriver
 
+from simtui.tui.glyphs import GLYPHS, ascii_of
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -30,15 +32,36 @@ class Terminal(LinuxDriver):
         super().__init__(app, **words)
         self._gone = threading.Event()
         self._looking: asyncio.TimerHandle | None = None
+        self._is_ours = False
         # the few calls that Textual makes of a file
         self._file = cast("Any", _Output(cast("IO[str]", self._file), self._lost))
 
     def start_application_mode(self) -> None:
         """Takes the terminal."""
+        self._is_ours = True
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's own
         if self._looking is not None:  # it comes back from being suspended
             self._looking.cancel()
         self._look()
+
+    def stop_application_mode(self) -> None:
+        """Gives it back."""
+        super().stop_application_mode()
+        self._is_ours = False
+
+    def write(self, data: str) -> None:
+        """Sends what is drawn; nothing while somebody else has the terminal."""
+        if self._is_ours:
+            super().write(data)
+
+    def use_mouse(self, wanted: bool) -> None:
+        """Without it, the terminal selects by mouse as it does elsewhere."""
+        if wanted and not self._mouse:
+            self._mouse = True
+            self._enable_mouse_support()
+        elif self._mouse and not wanted:
+            self._disable_mouse_support()
+            self._mouse = False
 
     def _look(self) -> None:
         """Whether anybody is at the other end: some terminals only read as empty then."""
@@ -72,7 +95,7 @@ class _Output:
 
     def write(self, text: str) -> None:
         try:
-            self._file.write(text)
+            self._file.write(ascii_of(text) if GLYPHS.only_ascii else text)
         except OSError:
             self._lost()
 

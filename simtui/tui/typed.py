@@ -24,9 +24,15 @@ class Typed:
         self._focus, self._tell_error = focus, tell_error
         self._waiting: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
         self._busy: asyncio.Event | None = None
+        self._handing = False
 
     def put(self, hand_on: Callable[[], Awaitable[None]]) -> None:
         self._waiting.put_nowait(hand_on)
+
+    @property
+    def idle(self) -> bool:
+        """Whether every key that came was handed on, and is done."""
+        return self._waiting.empty() and not self._handing
 
     def hold(self) -> asyncio.Event:
         """Keeps the next key until the event that is returned is set, or `release`."""
@@ -42,6 +48,7 @@ class Typed:
         """Hands on, one at a time, for ever."""
         while True:
             hand_on = await self._waiting.get()
+            self._handing = True
             try:
                 focus = self._focus()
                 await hand_on()
@@ -55,7 +62,7 @@ class Typed:
                 pass
             except Exception as error:
                 self._tell_error(error)
-            self._busy = None
+            self._busy, self._handing = None, False
 
 
 async def _passed_by(focus: DOMNode) -> None:

@@ -38,7 +38,7 @@ class VaultWatch:
     def overdue(self, library: Library) -> str:
         """Why it should be locked now, in words; "" where it need not be."""
         before, self._looked = self._looked, time.time()
-        if not library.vault_is_open:
+        if not (library.vault_is_open or library.is_encrypted):
             return ""
         if abs(self._looked - before) > JUMP_SECONDS:
             return "The vault was locked: the machine slept, or its clock was set."

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from textual import events
+from textual.keys import key_to_character
 from textual.pilot import Pilot
 
 from simtui.paths import Home
@@ -30,6 +31,17 @@ class Driver:
 
     async def press(self, *keys: str) -> None:
         await self._pilot.press(*keys)
+
+    async def press_ahead(self, key: str) -> None:
+        """Presses a key as a slow link hands it on: without waiting for what it brings about."""
+        character = key if len(key) == 1 else key_to_character(key)
+        self.app.post_message(events.Key(key, character))
+        for _ in range(200):
+            await asyncio.sleep(0)
+            if self.app.typed.idle:
+                break
+        else:
+            await asyncio.sleep(0.01)
 
     async def type(self, text: str) -> None:
         await self._pilot.press(*("space" if c == " " else c for c in text))

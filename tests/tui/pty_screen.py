@@ -36,6 +36,11 @@ class PtyScreen:
             os.execve(sys.executable, [sys.executable, *program, *words], environment)
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
+    @property
+    def terminal(self) -> int:
+        """Our end of it."""
+        return self._fd
+
     def send(self, keys: str) -> None:
         os.write(self._fd, keys.encode())
 

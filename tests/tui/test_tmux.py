@@ -52,6 +52,16 @@ class Tmux:
             time.sleep(0.05)
         return screen
 
+    def settled(self) -> str:
+        """The screen with its colours, once it stays the same for a while."""
+        screen, since = "", time.monotonic()
+        while time.monotonic() < since + 0.4:
+            now = self._tmux("capture-pane", "-pe")
+            if now != screen:
+                screen, since = now, time.monotonic()
+            time.sleep(0.05)
+        return screen
+
     def resize(self, columns: int, rows: int) -> None:
         self._tmux("resize-window", "-x", f"{columns}", "-y", f"{rows}")
 
@@ -61,7 +71,10 @@ class Tmux:
         )
 
 
-@pytest.fixture(params=[(80, 24), (120, 40), (60, 20)], ids=["80x24", "120x40", "60x20"])
+@pytest.fixture(
+    params=[(80, 24), (120, 40), (60, 20), (200, 60)],
+    ids=["80x24", "120x40", "60x20", "200x60"],
+)
 def tmux(request: pytest.FixtureRequest, home: Home, tool: Callable[[str], str]) -> Iterator[Tmux]:
     tool("tmux")
     command = shlex.join([sys.executable, "-m", "simtui", "--home", str(home.root)])
@@ -111,7 +124,7 @@ def test_a_zip_comes_in_a_word_of_a_prompt_is_found_and_it_goes_out_again(
     tmux.sees("Found", "Ask for the payroll")
     tmux.keys("x", "Enter")
     tmux.sees("in the home under")
-    assert [file.name for file in home.exports.iterdir()] == ["Lead-enricher.json"]
+    assert [file.name for file in home.exports.iterdir()] == ["Lead-enricher.simworkflow"]
     tmux.keys("q")
     tmux.sees("ended with 0")
 

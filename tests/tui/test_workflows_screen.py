@@ -190,10 +190,43 @@ async def test_an_export_lands_in_the_home_and_says_where(filled: Home) -> None:
     async with driven(filled) as screen:
         await screen.press("x")
         await screen.sees("Export as")
-        await screen.press("enter")
+        await screen.press("j", "j", "enter")
         await screen.sees("1 workflow, ", "in the home under exports/Lead-enricher.json")
     [file] = filled.exports.iterdir()
     assert json.loads(file.read_bytes())["state"]["metadata"]["name"] == "Lead enricher"
+
+
+async def test_a_bundle_is_offered_first_and_tells_what_its_receiver_must_set(filled: Home) -> None:
+    async with driven(filled, columns=120) as screen:
+        await screen.press("x", "enter")
+        await screen.sees(
+            "in the home under exports/Lead-enricher.simworkflow",
+            "whoever gets it sets ANTHROPIC_API_KEY",
+        )
+
+
+async def test_a_workflow_gets_a_file_and_gives_it_back(filled: Home, tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_bytes(b"a,b\n1,2\n")
+    there = tmp_path / "there"
+    there.mkdir()
+    async with driven(filled) as screen:
+        await screen.press("enter", "a")
+        await screen.sees("No files.")
+        await screen.press("A")
+        await screen.type(str(tmp_path / "table.csv"))
+        await screen.press("enter")
+        await screen.sees("table.csv is added.", "8 B")
+        await screen.press("s", *["backspace"] * 3)
+        await screen.type(str(there))
+        await screen.press("enter")
+        await screen.sees("8 B saved as")
+        assert (there / "table.csv").read_bytes() == b"a,b\n1,2\n"
+        await screen.press("X")
+        await screen.sees("Remove table.csv for good?")
+        await screen.press("n")
+        await screen.sees("table.csv")
+        await screen.press("X", "y")
+        await screen.sees("No files.")
 
 
 async def test_likely_keys_are_told_before_an_export_writes_them(
@@ -239,15 +272,6 @@ async def test_help_tells_the_keys_of_where_one_is(filled: Home) -> None:
         await screen.press("escape", "enter", "question_mark")
         text = await screen.sees("Next problem")
         assert "Bring workflows in" not in text
-
-
-@pytest.mark.parametrize("number", ["2", "4", "5"])
-async def test_an_area_to_come_says_what_to_do_until_then(home: Home, number: str) -> None:
-    async with driven(home) as screen:
-        await screen.press(number)
-        await screen.sees("Until then:  simtui ")
-        await screen.press("1")
-        await screen.sees("Nothing here yet.")
 
 
 async def test_names_from_outside_are_text_never_markup_or_control(

@@ -11,13 +11,15 @@ from simtui.errors import NotFound, shown
 from simtui.library import WorkflowShelf
 from simtui.model import wording
 from simtui.model.workflow import Workflow
-from simtui.tui.screens import transfer
+from simtui.tui.screens import asset_acts, edit_acts, transfer
 from simtui.tui.screens.dialogs import AskText, Choose, Confirm
 from simtui.tui.screens.rows import quoted
 from simtui.tui.widgets.one_line_input import in_one_line
 
 if TYPE_CHECKING:
     from simtui.tui.screens.workflows import Workflows
+
+_GO_ON = "{next_match} and {previous_match} go on from there"
 
 Act = Callable[["Workflows"], Awaitable[None]]
 
@@ -41,7 +43,7 @@ async def rename(screen: Workflows) -> None:
     async def back() -> str:
         present = await shelf.get(row.id)
         if present and renamed and present.digest == renamed.digest != row.digest:
-            await _roll_back_to(shelf, row)
+            await roll_back_to(shelf, row)
         else:  # somebody changed it since, and keeps what they did
             await shelf.rename(row.id, row.name)
         return f"{shown(name.strip(), 40)} is {shown(row.name, 40)} again"
@@ -86,7 +88,9 @@ async def folders(screen: Workflows) -> None:
     """Narrows the list to a folder."""
     known = await screen.simtui.library.workflows.folders()
     if not known:
-        screen.simtui.tell("There are no folders. m moves a workflow into one.")
+        screen.simtui.tell(
+            screen.simtui.keys.say("There are no folders. {move} moves a workflow into one.")
+        )
         return
     choices = [("", "all workflows")]
     choices += [(path, f"{shown(path, 60)}  {wording.count(count)}") for path, count in known]
@@ -103,7 +107,10 @@ async def delete(screen: Workflows) -> None:
         return
     shelf = screen.simtui.library.workflows
     what = await _named(shelf, ids)
-    question = Confirm(f"Move {what} to the trash?", f"{await _unseen(screen)}u brings it back.")
+    undo_key = screen.simtui.keys.first("undo")
+    question = Confirm(
+        f"Move {what} to the trash?", f"{await _unseen(screen)}{undo_key} brings it back."
+    )
     if not await screen.simtui.ask(question):
         return
     # what is there by now was put there by somebody else, and stays there when this is undone
@@ -120,7 +127,7 @@ async def delete(screen: Workflows) -> None:
         screen.unmark()
     screen.leave_detail()
     others = f", {len(ids) - count} there already" if count < len(ids) else ""
-    undoes = " u undoes it." if count else ""
+    undoes = f" {undo_key} undoes it." if count else ""
     told = f"{wording.plural(count, 'workflow')} moved to the trash{others}.{undoes}"
     await screen.changed(told)
 
@@ -158,7 +165,8 @@ async def rollback(screen: Workflows) -> None:
     """Makes the version under the cursor the current document."""
     row, version = screen.chosen, screen.detail.version
     if row is None or version is None:
-        screen.simtui.tell("v shows the versions; B makes the one under the cursor current.")
+        text = "{versions} shows the versions; {rollback} makes the one under the cursor current."
+        screen.simtui.tell(screen.simtui.keys.say(text))
         return
     question = f"Make version {version.number} of {shown(row.name, 60)} the current one?"
     if not await screen.simtui.ask(Confirm(question, "The present one is kept as a version.")):
@@ -169,7 +177,7 @@ async def rollback(screen: Workflows) -> None:
     await shelf.rollback(row.id, version.number)
 
     async def back() -> str:
-        await _roll_back_to(shelf, present)
+        await roll_back_to(shelf, present)
         return f"{shown(present.name, 40)} is as it was"
 
     screen.simtui.undo.remember(back)
@@ -178,7 +186,7 @@ async def rollback(screen: Workflows) -> None:
 
 async def find(screen: Workflows) -> None:
     """Asks for a text, and goes to it in the one that is open."""
-    text = await screen.simtui.ask(AskText("Find in this text", "", "n and N go on from there"))
+    text = await screen.simtui.ask(AskText("Find in this text", "", screen.simtui.keys.say(_GO_ON)))
     if text is not None and not screen.detail.text.find(text):
         screen.simtui.tell(f'"{shown(text, 40)}" is not in it.')
 
@@ -186,9 +194,23 @@ async def find(screen: Workflows) -> None:
 async def next_match(screen: Workflows, by: int) -> None:
     """To where that text stands next, or before."""
     if not screen.detail.text.looked_for:
-        screen.simtui.tell("/ looks for a text first; n and N go on from there.")
+        text = "{filter} looks for a text first; " + _GO_ON + "."
+        screen.simtui.tell(screen.simtui.keys.say(text))
     elif not screen.detail.text.next_match(by):
         screen.simtui.tell("It is not in this text.")
+
+
+async def go_to(screen: Workflows, workflow_id: str) -> None:
+    """Shows one workflow, wherever it is, the trash included."""
+    workflow = await screen.simtui.library.workflows.get(workflow_id)
+    if workflow is None:
+        screen.simtui.tell("It is not here any more.", "warning")
+        return
+    screen.leave_detail()
+    if screen.trash != (workflow.deleted_at is not None):
+        await screen.other_place()
+    await screen.use_filter(f"id:{quoted(workflow_id)}")
+    await screen.show_view("Overview")
 
 
 async def _those(shelf: WorkflowShelf, ids: list[str], *, in_trash: bool) -> list[str]:
@@ -203,7 +225,7 @@ async def _named(shelf: WorkflowShelf, ids: list[str]) -> str:
     return shown(one.name, 60) if one else wording.plural(len(ids), "workflow")
 
 
-async def _roll_back_to(shelf: WorkflowShelf, row: Workflow) -> None:
+async def roll_back_to(shelf: WorkflowShelf, row: Workflow) -> None:
     """Makes the document that a workflow had then the current one."""
     for kept in await shelf.versions(row.id):
         if kept.digest == row.digest:
@@ -220,7 +242,21 @@ async def _unseen(screen: Workflows) -> str:
     return f"{unseen} of them {'is' if unseen == 1 else 'are'} not in the list as it is filtered. "
 
 
+async def runs_of(screen: Workflows) -> None:
+    """Goes to the runs of the workflow."""
+    row = screen.chosen
+    if row is None:
+        screen.nothing_chosen()
+    else:
+        await screen.simtui.areas.runs_of(row.name)
+
+
 ACTS: dict[str, Act] = {
+    "edit": edit_acts.edit,
+    "duplicate": edit_acts.duplicate,
+    "page": edit_acts.page,
+    "copy": edit_acts.copy,
+    "mark_all": edit_acts.mark_all,
     "import": transfer.import_from,
     "report": transfer.last_report,
     "export": transfer.export,
@@ -231,6 +267,10 @@ ACTS: dict[str, Act] = {
     "restore": restore,
     "undo": undo,
     "rollback": rollback,
+    "file_add": asset_acts.add,
+    "file_save": asset_acts.save,
+    "file_remove": asset_acts.remove,
+    "runs_of": runs_of,
     "find": find,
     "next": partial(next_match, by=1),
     "previous": partial(next_match, by=-1),

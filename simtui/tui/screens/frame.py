@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from simtui.errors import shown
-from simtui.tui.keys import AREA_BINDINGS, bindings, in_place, works
+from simtui.tui.keys import GO_TO, bindings, in_place, works
+from simtui.tui.screens.rebinding import Rebinding
 from simtui.tui.widgets.frame_lines import OneLine, StatusLines, area_pieces, key_pieces
 
 if TYPE_CHECKING:
-    from simtui.tui.app import SimtuiApp
+    from simtui.tui.screens.jump import Target
 
 
-class Frame(Screen[None]):
+class Frame(Rebinding[None]):
     """`number`: which area this is. `place`: where it is in the table of keys. `free`: nobody is in
     the middle of typing something."""
 
     CSS_PATH: ClassVar[list[str]] = ["frame.tcss"]  # type: ignore[assignment]  # Textual says less
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        *AREA_BINDINGS,
-        *bindings("back", "palette", "help", "quit"),
+        *bindings(*(action.id for action in GO_TO)),
+        *bindings("back", "backup", "tour", "search", "suspend", "jump", "palette", "help", "quit"),
         Binding("ctrl+c", "how_to_quit", show=False),
     ]
     number = 1
-    place = "area"
+    place = ""
     free = True
 
     def __init__(self) -> None:
@@ -39,13 +40,6 @@ class Frame(Screen[None]):
         self._areas_line = OneLine(id="areas")
         self._status_line = StatusLines(id="status")
         self._keys_line = OneLine(id="keys")
-
-    @property
-    def simtui(self) -> SimtuiApp:
-        from simtui.tui.app import SimtuiApp
-
-        assert isinstance(self.app, SimtuiApp)
-        return self.app
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         if event.state is WorkerState.ERROR and event.worker.error is not None:
@@ -69,8 +63,7 @@ class Frame(Screen[None]):
         self.say_keys()
 
     def on_screen_resume(self) -> None:
-        self.say_areas()
-        self.say_status()
+        self.say_all()
 
     def say_areas(self) -> None:
         width = self.size.width
@@ -99,17 +92,22 @@ class Frame(Screen[None]):
         told = [(f"{app.work.words} (esc cancels)", "key")] if app.work.words else []
         if app.said:
             told.append(app.said)
-        if not told:
-            more = " · backups come with the next version" if self.size.width >= 52 else ""
-            told.append((f"no backup yet{more}", "dim"))
+        kept = app.backing_up.words(time.time_ns() // 1_000_000, self.size.width)
+        if kept[0] and (not told or app.backing_up.work.words):
+            told.append(kept)
         self._status_line.tell(told)
 
     def say_keys(self) -> None:
         left_out = set() if self.simtui.undo else {"undo"}
         if self.place != "empty":
             left_out.add("samples")
-        actions = [action for action in in_place(self.place) if action.id not in left_out]
-        self._keys_line.say(key_pieces(actions, self.size.width))
+        keys = self.simtui.keys
+        told = [
+            (keys.first(action.id), action.footer)
+            for action in in_place(self.place)
+            if action.footer and action.id not in left_out
+        ]
+        self._keys_line.say(key_pieces(told, self.size.width))
 
     async def action_area(self, number: int) -> None:
         await self.simtui.areas.show(number)
@@ -122,13 +120,71 @@ class Frame(Screen[None]):
     async def back(self) -> None:
         await self.simtui.areas.show(1)
 
+    def action_backup(self) -> None:
+        """Makes a backup now."""
+        app = self.simtui
+        if app.samples:
+            app.tell("Samples are thrown away; there is nothing to back up.")
+        elif app.backing_up.work.words:
+            app.tell("A backup is being made already.")
+        else:
+            self.run_worker(app.backing_up.make("manual"), exit_on_error=False)
+
     def action_how_to_quit(self) -> None:
-        self.simtui.tell("q quits.")
+        self.simtui.tell(f"{self.simtui.keys.first('quit')} quits.")
+
+    def targets(self) -> list[Target]:
+        """Where a jump can go: the areas, and in each area what else there is."""
+        from simtui.tui.screens.jump import Target
+
+        found, x = [], 0
+        for n, (text, _) in enumerate(area_pieces(self.number, self.size.width)):
+            if n and n != self.number:
+                found.append(Target(x, 0, f"area({n})"))
+            x += len(text)
+        return found
+
+    def action_jump(self) -> None:
+        """Shows a letter on each of these, and goes to the one that is typed."""
+        from simtui.tui.screens.jump import Jump
+
+        done = self.simtui.typed.hold()
+
+        async def jump() -> None:
+            try:
+                call = await self.simtui.ask(Jump(self.targets()))
+            finally:
+                done.set()
+            if call is not None:
+                await self.run_action(call)
+
+        self.run_worker(jump(), exit_on_error=False)
+
+    async def action_tour(self) -> None:
+        from simtui.tui.screens.tour import Tour
+
+        await self.app.push_screen(Tour(shown(str(self.simtui.home)), self.simtui.keys))
+
+    def action_search_everywhere(self) -> None:
+        """Asks for words, and goes to what holds them."""
+        from simtui.tui.screens.searching import Searching
+
+        done = self.simtui.typed.hold()
+
+        async def search() -> None:
+            try:
+                hit = await self.simtui.ask(Searching(self.simtui.searched))
+            finally:
+                done.set()
+            if hit is not None:
+                await self.simtui.areas.go_to_hit(hit)
+
+        self.run_worker(search(), exit_on_error=False)
 
     async def action_help(self) -> None:
         from simtui.tui.screens.help import Help
 
-        await self.app.push_screen(Help(self.place))
+        await self.app.push_screen(Help(self.place, self.simtui.keys))
 
     def action_quit(self) -> None:
         self.simtui.leave()

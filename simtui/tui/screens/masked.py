@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from simtui.tui.glyphs import spelled
 from simtui.tui.widgets.one_line_input import OneLineInput
 
 
@@ -32,9 +33,12 @@ class MaskedPrompt(ModalScreen[bytearray | None]):
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "not_now", "Not now")]
 
-    def __init__(self, title: str, label: str, said: str = "", hint: str = "") -> None:
+    def __init__(
+        self, title: str, label: str, said: str = "", hint: str = "", way_out: str = "not now"
+    ) -> None:
         super().__init__()
         self._title, self._label, self._said, self._hint = title, label, said, hint
+        self._way_out = way_out
         self._box = MaskedInput(id="answer", password=True, compact=True)
 
     def compose(self) -> ComposeResult:
@@ -44,7 +48,8 @@ class MaskedPrompt(ModalScreen[bytearray | None]):
             yield self._box
             if self._said:
                 yield Static(self._said, id="said", markup=False)
-            yield Static(f"{self._hint}   esc not now".strip(), id="hint", markup=False)
+            hint = f"{self._hint}   esc {self._way_out}".strip()
+            yield Static(hint, id="hint", markup=False)
 
     def on_mount(self) -> None:
         self.set_focus(self._box)
@@ -59,6 +64,15 @@ class MaskedPrompt(ModalScreen[bytearray | None]):
         with self.prevent(Input.Changed):
             self._box.value = ""
         self.dismiss(None)
+
+
+class UnlockScreen(MaskedPrompt):
+    """The same with nothing behind it: what opens an encrypted library."""
+
+    def __init__(self, title: str, said: str = "") -> None:
+        super().__init__(
+            title, "Master password, or recovery code", said, "⏎ unlock", way_out="quit"
+        )
 
 
 class ShowOnce(ModalScreen[bool]):
@@ -80,7 +94,7 @@ class ShowOnce(ModalScreen[bool]):
         with Vertical(id="dialog"):
             yield Static(self._title, id="title", markup=False)
             yield self._secret
-            yield Static(self._hint, id="hint", markup=False)
+            yield Static(spelled(self._hint), id="hint", markup=False)
 
     def action_close(self, go_on: bool) -> None:
         self._secret.update("")

@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.screen import Screen
+from textual.binding import BindingType
 
 from simtui.errors import SimtuiError
 from simtui.importing import ImportItem
-from simtui.tui.keys import bindings
+from simtui.tui.keys import bindings, in_place
+from simtui.tui.screens.rebinding import Rebinding
 from simtui.tui.screens.tally import Tally, place_of, remarks, sign_of, troubled
-from simtui.tui.widgets.frame_lines import OneLine, StatusLines
+from simtui.tui.widgets.frame_lines import OneLine, StatusLines, key_pieces
 from simtui.tui.widgets.lines import Span, StyledLines
 from simtui.tui.widgets.lines_view import LinesView
 
-if TYPE_CHECKING:
-    from simtui.tui.app import SimtuiApp
 
-_KEYS = (("⏎", "go to it"), ("f", "only problems"), ("s", "save report"), ("] [", "problems"))
-
-
-class Report(Screen[str | None]):
+class Report(Rebinding[str | None]):
     """Returns the id of the workflow that `Enter` was pressed on."""
 
     CSS_PATH = "frame.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss(None)", "Close", id="report.close"),
-        Binding("enter", "go", "Go to it", id="report.go"),
-        Binding("f", "only_problems", "Only problems", id="report.problems"),
-        Binding("s", "save", "Save the report", id="report.save"),
-        *bindings("next_problem", "previous_problem"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(
+        "close", "report_go", "report_problems", "report_save", "next_problem", "previous_problem",
+    )]  # fmt: skip
 
     def __init__(self, tally: Tally) -> None:
         super().__init__()
@@ -50,20 +41,16 @@ class Report(Screen[str | None]):
         yield self._status_line
         yield OneLine(id="keys")
 
-    @property
-    def simtui(self) -> SimtuiApp:
-        from simtui.tui.app import SimtuiApp
-
-        assert isinstance(self.app, SimtuiApp)
-        return self.app
-
     def on_mount(self) -> None:
         self.set_focus(self._text)
 
     def on_resize(self) -> None:
         self.query_one("#areas", OneLine).say([(" Import  ", "active"), (self._tally.source, "")])
-        keys = [piece for key, word in _KEYS for piece in ((f" {key}", "key"), (f" {word} ", ""))]
-        self.query_one("#keys", OneLine).say(keys, [(" esc", "key"), (" close ", "")])
+        keys = self.simtui.keys
+        told = [(keys.first(a.id), a.footer) for a in in_place("report") if a.footer]
+        both = f"{keys.first('next_problem')} {keys.first('previous_problem')}".strip()
+        told.insert(-1, (both, "problems"))
+        self.query_one("#keys", OneLine).say(key_pieces(told, self.size.width))
         self._status_line.tell([(self._tally.words(), self._tally.colour)])
         self._fill()
 

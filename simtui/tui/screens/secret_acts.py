@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from simtui.errors import NotFound, shown
 from simtui.library import secrets
 from simtui.model import wording
+from simtui.tui import clipboard
 from simtui.tui.screens.dialogs import AskText, Confirm
 from simtui.tui.screens.masked import MaskedPrompt, ShowOnce
 from simtui.tui.screens.unlocking import opened
@@ -51,19 +52,19 @@ async def copy(screen: Secrets) -> None:
     if row is None or not row.is_set or not await opened(app):
         return
     found = await secrets.values(app.library, [row.name])
-    app.copy_to_clipboard(found[row.name].decode("utf-8", "replace"))
+    text = found[row.name].decode("utf-8", "replace")
     secrets.forget(*found.values())
+    where = await clipboard.copy(app, text)
+    if not where:
+        app.tell(clipboard.too_much(text), "warning")
+        return
 
-    def clear() -> None:
-        app.copy_to_clipboard("")
-        app.tell("An empty clipboard was sent after it.")
+    async def clear() -> None:
+        await clipboard.clear(app)
+        app.tell("The clipboard was emptied again.")
 
     app.set_timer(CLEAR_SECONDS, clear)
-    app.tell(
-        f"{row.name} went to the terminal's clipboard, maybe through tmux and ssh. Cleared in "
-        f"{CLEAR_SECONDS} s where the terminal allows it.",
-        "warning",
-    )
+    app.tell(f"{row.name} {where}. Emptied in {CLEAR_SECONDS} s where that can be.", "warning")
 
 
 async def delete(screen: Secrets) -> None:

@@ -16,41 +16,10 @@ from simtui.library.secrets import SecretLine
 from simtui.model import wording
 from simtui.tui.keys import bindings
 from simtui.tui.screens.frame import Frame
-from simtui.tui.widgets.virtual_table import PAGE, Column, VirtualTable
+from simtui.tui.widgets.held_rows import HeldRows
+from simtui.tui.widgets.virtual_table import Column, VirtualTable
 
 DOTS = "●●●●●●●●"
-
-
-class Lines:
-    """Secrets as the table asks for rows; there are few enough to hold them all."""
-
-    def __init__(self) -> None:
-        self._lines: list[SecretLine] = []
-        self._places: dict[str, int] = {}
-
-    def put(self, lines: list[SecretLine]) -> None:
-        """What there is now."""
-        self._lines = lines
-        self._places = {line.name: n for n, line in enumerate(lines)}
-
-    def key(self, row: SecretLine) -> str:
-        return row.name
-
-    async def count(self) -> int:
-        return len(self._lines)
-
-    async def page(
-        self,
-        *,
-        after: SecretLine | None = None,
-        before: SecretLine | None = None,
-        from_end: bool = False,
-        limit: int = PAGE,
-    ) -> list[SecretLine]:
-        start = self._places[after.name] + 1 if after else 0
-        end = self._places[before.name] if before else len(self._lines)
-        rows = self._lines[start:end]
-        return rows[-limit:] if from_end or before else rows[:limit]
 
 
 class Secrets(Frame):
@@ -74,11 +43,8 @@ class Secrets(Frame):
             ],
             id="table",
         )
-        self._lines = Lines()
+        self._lines: HeldRows[SecretLine] = HeldRows(lambda line: line.name)
         self._reading = asyncio.Lock()
-        self.table.nothing = (
-            "No secrets, and no workflow names one. s sets one, I reads a .env file."
-        )
 
     def compose(self) -> ComposeResult:
         yield from self.compose_top()
@@ -87,6 +53,10 @@ class Secrets(Frame):
 
     async def on_mount(self) -> None:
         self.say_all()
+        self.table.nothing = self.simtui.keys.say(
+            "No secrets, and no workflow names one. "
+            "{secret_set} sets one, {secret_import} reads a .env file."
+        )
         self.set_focus(self.table)
         await self.table.show(self._lines)
         await self.reload()

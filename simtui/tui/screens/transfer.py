@@ -43,7 +43,7 @@ async def import_from(screen: Workflows) -> None:
         tally.ended_by = error.message
     app.last_report = tally
     free = isinstance(app.screen, Frame) and app.screen.free
-    seen = "" if free else ". I shows the report"
+    seen = "" if free else f". {screen.simtui.keys.first('report')} shows the report"
     await screen.changed(f"Import of {name}: {tally.words()}{seen}", tally.colour)
     if free:
         await last_report(screen)
@@ -51,6 +51,7 @@ async def import_from(screen: Workflows) -> None:
 
 async def _import(screen: Workflows, path: Path, name: str, tally: Tally) -> None:
     from simtui.importing import import_paths
+    from simtui.recording.bundled import take_bundled
 
     app = screen.simtui
     stored = await app.library.settings.all()
@@ -59,6 +60,7 @@ async def _import(screen: Workflows, path: Path, name: str, tally: Tally) -> Non
         app.library,
         [path],
         on_conflict=policy,
+        take_runs=partial(take_bundled, app.library),
         on_progress=lambda at: app.work.at(f"importing {name}", at.done, at.total),
     )
     async with aclosing(items):
@@ -88,7 +90,12 @@ async def export(screen: Workflows) -> None:
     if screen.simtui.busy():
         return
     what = "it" if len(ids) == 1 else f"{wording.count(len(ids))} marked workflows"
-    choices = [("sim", "Sim JSON: the document as Sim imports it")] if len(ids) == 1 else []
+    choices = [
+        ("bundle", f"bundle: {what} with the files that belong to it"),
+        ("bundle-versions", "bundle, with earlier versions too"),
+    ]
+    if len(ids) == 1:
+        choices.append(("sim", "Sim JSON: the document as Sim imports it"))
     choices += [
         ("zip", f"workspace zip with {what}, in Sim's layout"),
         ("files", f"plain files with {what}, versions included"),
@@ -119,12 +126,14 @@ async def _export(
     from simtui.exporting import export_to
 
     app = screen.simtui
+    form, _, versions = form.partition("-")
 
     async def work() -> None:
         done = await export_to(
             app.library,
             ids,
             form,
+            with_versions=bool(versions),
             allow_secrets=allow_secrets,
             on_progress=partial(app.work.at, "exporting"),
         )
@@ -133,7 +142,10 @@ async def _export(
         assert done.path is not None  # without `to`, a file or folder in the home was chosen
         place = done.path.relative_to(app.library.home.root)
         left = f"; {len(done.left_out)} damaged stayed: doctor names them" if done.left_out else ""
-        app.tell(f"{what}{size}, in the home under {place}{left}", "warning" if left else "success")
+        needs = f"; whoever gets it sets {', '.join(done.needs[:4])}" if done.needs else ""
+        more = f" and {len(done.needs) - 4} more" if len(done.needs) > 4 else ""
+        said = f"{what}{size}, in the home under {place}{needs}{more}{left}"
+        app.tell(said, "warning" if left else "success")
 
     if not await app.work.run("exporting", work()):
         app.tell("Export ended before its end. Nothing of it was kept.", "warning")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -13,18 +11,17 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from simtui.errors import SimtuiError, shown
-from simtui.model.filters import EMPTY, WORKFLOW_FIELDS, Filter, FilterError, parse
+from simtui.model.filters import EMPTY, WORKFLOW_FIELDS, Filter
 from simtui.model.workflow import Workflow
 from simtui.tui.keys import bindings
-from simtui.tui.screens.frame import Frame
-from simtui.tui.screens.rows import Rows, columns, count_pieces, quoted, same
+from simtui.tui.screens.filtering import REST_SECONDS, Filtering
+from simtui.tui.screens.rows import Rows, columns, count_pieces, same
 from simtui.tui.widgets.detail import Detail
-from simtui.tui.widgets.filter_line import FilterLine
 from simtui.tui.widgets.greeting import Greeting
 from simtui.tui.widgets.virtual_table import VirtualTable
 
-REST_SECONDS = 0.12
-"""How long the cursor rests, or nothing is typed behind `/`, before what is meant is shown."""
+if TYPE_CHECKING:
+    from simtui.tui.screens.jump import Target
 
 MINUTE_SECONDS = 60.0
 
@@ -32,29 +29,28 @@ WIDE = 110
 """From this many columns on, the workflow stands beside the list."""
 
 
-class Workflows(Frame):
+class Workflows(Filtering):
     """Area 1. At `WIDE` columns the detail stands beside the list; below, it takes the list's place
     while it is open."""
 
-    CSS_PATH: ClassVar[list[str]] = ["frame.tcss", "workflows.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(
         "open", "filter", "import", "report", "export", "rename", "move", "delete", "undo", "mark",
-        "folders", "trash", "restore", "overview", "json", "versions", "rollback",
+        "folders", "trash", "restore", "overview", "json", "versions", "rollback", "files",
+        "runs_of", "file_add", "file_save", "file_remove",
         "next_problem", "previous_problem", "next_match", "previous_match", "other_pane", "copy",
-        "times", "refresh", "samples", "back",
+        "times", "refresh", "samples", "pager", "back", "edit", "duplicate", "mark_all",
     )]  # fmt: skip
     number = 1
+    fields = WORKFLOW_FIELDS
 
     def __init__(self) -> None:
         super().__init__()
-        self.filter: Filter = EMPTY
         self.trash = False
         self.everything = 0
         self.table: VirtualTable[Workflow] = VirtualTable([], id="table")
         self.detail = Detail(id="detail")
         self._rows: Rows | None = None
-        self._filter_line = FilterLine(id="filter-line")
-        self._list_pane = Vertical(id="list")
+        self.list_pane = Vertical(id="list")
         self._greeting = Greeting(id="greeting")
 
     @property
@@ -63,14 +59,11 @@ class Workflows(Frame):
             open_one, versions = self.detail.workflow, self.detail.version is not None
             if open_one is not None and open_one.deleted_at is not None:
                 return "trashed trashed-versions" if versions else "trashed"
-            return "detail versions" if versions else "detail"
+            more = " versions" if versions else " files" if self.detail.view == "Files" else ""
+            return f"detail{more}"
         if self.trash:
             return "trash"
         return "workflows" if self.everything else "empty"
-
-    @property
-    def free(self) -> bool:  # type: ignore[override]  # here it depends on the filter
-        return not self._filter_line.in_use
 
     @property
     def wide(self) -> bool:
@@ -82,20 +75,23 @@ class Workflows(Frame):
 
     def compose(self) -> ComposeResult:
         yield from self.compose_top()
-        yield self._filter_line
+        yield self.filter_line
         with Horizontal(id="panes"):
-            with self._list_pane:
+            with self.list_pane:
                 yield from (self.table, self._greeting)
             yield self.detail
         yield from self.compose_bottom()
 
     async def on_mount(self) -> None:
         self.table.columns = columns(self.simtui.absolute_times)
-        self._greeting.greet(str(self.simtui.home))
+        self.detail.keys = self.simtui.keys
+        self._greeting.greet(str(self.simtui.home), self.simtui.keys)
         self.say_all()
         self._lay_out()
         try:
-            await self.show_list()
+            before = self.simtui.returning.filter
+            if not (before and await self.use_filter(before)):
+                await self.show_list()
         except SimtuiError as error:
             self.simtui.tell_error(error)
         self.set_focus(self.table)
@@ -111,12 +107,12 @@ class Workflows(Frame):
         await self.table.show(rows)
         self.filter, self._rows = wanted, rows
         self.table.nothing = "Nothing matches." if wanted else "The trash is empty."
-        await self._say_counts()
+        await self.say_counts()
 
     async def reload(self) -> None:
         """Reads the list and the open workflow again, each where it is."""
         await self.table.reload()
-        await self._say_counts()
+        await self.say_counts()
         if self.in_detail and self.detail.workflow is not None:
             await self._reload_open(self.detail.workflow)
 
@@ -131,7 +127,7 @@ class Workflows(Frame):
             await self._show_detail(fresh)
         self.say_keys()
 
-    async def _say_counts(self) -> None:
+    async def say_counts(self) -> None:
         shelf = self.simtui.library.workflows
         self.everything = await shelf.count(trash=self.trash)
         if self.table.marked:
@@ -144,8 +140,14 @@ class Workflows(Frame):
         self.table.display = not empty
         counts = (self.table.total, self.everything if self.filter else None)
         marks = (len(self.table.marked), unseen)
-        self._filter_line.say_count(*count_pieces(*counts, *marks, self.trash))
+        self.filter_line.say_count(*count_pieces(*counts, *marks, self.trash))
         self.say_keys()
+
+    async def listed_ids(self, limit: int) -> set[str]:
+        """The ids of all that the filter shows, wherever they are in the list."""
+        if self._rows is None:
+            return set()
+        return {row.id for row in await self._rows.page(limit=limit)}
 
     async def unseen_marks(self) -> int:
         """How many of the marked ones the filter leaves out of the list."""
@@ -179,7 +181,7 @@ class Workflows(Frame):
         """Shows a workflow; of one that cannot be read, why."""
         words = [word for word, excluded in self.filter.words if not excluded]
         try:
-            await self.detail.show(self.simtui.library.workflows, row, view, words)
+            await self.detail.show(self.simtui.library, row, view, words)
         except SimtuiError as error:
             self.detail.show_trouble(row, view, error.message)
 
@@ -201,35 +203,32 @@ class Workflows(Frame):
         width = self.size.width
         self.detail.text_width = max(24, (width * 32 // 100 if self.wide else width) - 4)
         self.set_class(self.wide, "-wide")
-        if (self.detail.display, self._list_pane.display) != (detail, listed):
+        if (self.detail.display, self.list_pane.display) != (detail, listed):
             with self.app.batch_update():
                 self.detail.display = detail
-                self._list_pane.display = self._filter_line.display = listed
+                self.list_pane.display = self.filter_line.display = listed
                 self.set_focus(focus)
         elif focus is not self.focused:
             self.set_focus(focus)
 
     def on_descendant_focus(self) -> None:
-        if not self._filter_line.in_use:
-            # left by mouse, say: what stands in the box is what is listed
-            self._filter_line.leave()
-            self._filter_line.text = self.filter.text
+        self.leave_filter()
         self._lay_out()
         self.say_keys()
 
     async def action_open(self) -> None:
         """The workflow under the cursor; in its versions, the one under the cursor there."""
         if not self.in_detail:
-            await self._show_view("")
+            await self.show_view("")
         elif self.detail.version and self.detail.workflow:
             number = self.detail.version.number
             shelf = self.simtui.library.workflows
             await self.detail.show_version(shelf, self.detail.workflow, number)
 
     def action_view(self, view: str) -> None:
-        self.start(lambda screen: screen._show_view(view))
+        self.start(lambda screen: screen.show_view(view))
 
-    async def _show_view(self, view: str) -> None:
+    async def show_view(self, view: str) -> None:
         row = self.chosen
         if row is not None:
             self.workers.cancel_group(self, "detail")
@@ -251,22 +250,27 @@ class Workflows(Frame):
             self.leave_detail()
         elif self.table.marked:
             self.table.mark(())
-            await self._say_counts()
+            await self.say_counts()
         elif self.filter:
             await self.use_filter("")
         elif self.trash:
-            await self._other_place()
+            await self.other_place()
         elif self.simtui.samples:
             await self.simtui.leave_samples()
 
     def action_trash(self) -> None:
-        self.start(type(self)._other_place)
+        self.start(type(self).other_place)
 
-    async def _other_place(self) -> None:
+    async def other_place(self) -> None:
         self.trash = not self.trash
         self.table.mark(())
         self.leave_detail()
         await self.show_list()
+
+    def targets(self) -> list[Target]:
+        from simtui.tui.screens.jump import of_workflows
+
+        return super().targets() + of_workflows(self)
 
     # -- what is chosen, and what is done to it
 
@@ -293,18 +297,6 @@ class Workflows(Frame):
 
         self.start(ACTS[name])
 
-    def start(self, act: Callable[[Workflows], Awaitable[None]]) -> None:
-        """Runs an act that waits for something, without keeping keys waiting."""
-        done = self.simtui.typed.hold()
-
-        async def act_on_screen() -> None:
-            try:
-                await act(self)
-            finally:
-                done.set()
-
-        self.run_worker(act_on_screen(), exit_on_error=False)
-
     async def changed(self, words: str, colour: str = "success") -> None:
         """After an act: says it, and reads again what is on the screen."""
         self.simtui.tell(words, colour)
@@ -312,34 +304,21 @@ class Workflows(Frame):
 
     async def go_to(self, workflow_id: str) -> None:
         """Shows one workflow, wherever it is, the trash included."""
-        workflow = await self.simtui.library.workflows.get(workflow_id)
-        if workflow is None:
-            self.simtui.tell("It is not here any more.", "warning")
-            return
-        self.leave_detail()
-        if self.trash != (workflow.deleted_at is not None):
-            await self._other_place()
-        await self.use_filter(f"id:{quoted(workflow_id)}")
-        await self._show_view("Overview")
+        from simtui.tui.screens.acts import go_to
+
+        await go_to(self, workflow_id)
 
     def action_mark(self) -> None:
         row = self.table.row
         if row is not None:
             self.table.mark(self.table.marked ^ {row.id})
             self.table.action_move(1)
-            self.start(type(self)._say_counts)
+            self.start(type(self).say_counts)
 
     def action_times(self) -> None:
         self.simtui.absolute_times = not self.simtui.absolute_times
         self.table.columns = columns(self.simtui.absolute_times)
         self.table.refresh()
-
-    def action_copy(self) -> None:
-        row = self.chosen
-        text = self.detail.text.line.strip() if self.in_detail else row.id if row else ""
-        if text:
-            self.app.copy_to_clipboard(text)
-            self.simtui.tell(f"Sent to the terminal's clipboard: {shown(text, 50)}")
 
     def action_refresh(self) -> None:
         self.simtui.draw_anew()
@@ -360,40 +339,4 @@ class Workflows(Frame):
         if self.in_detail:
             self.action_act("find")
         else:
-            self._filter_line.enter()
-
-    def on_filter_line_typed(self, event: FilterLine.Typed) -> None:
-        self.run_worker(
-            self._follow_typing(event.text), exclusive=True, group="filter", exit_on_error=False
-        )
-
-    async def _follow_typing(self, text: str) -> None:
-        await asyncio.sleep(REST_SECONDS)
-        await self.use_filter(text)
-
-    async def use_filter(self, text: str) -> bool:
-        """Lists what the text means. Where it means nothing, says why, and the list stays."""
-        try:
-            wanted = parse(text, WORKFLOW_FIELDS, datetime.now())
-        except FilterError as error:
-            self.simtui.tell(f"{error.message} (at character {error.position + 1})", "warning")
-            return False
-        self.simtui.tell("")
-        if wanted != self.filter:
-            await self.show_list(wanted)
-        if not self._filter_line.in_use:
-            self._filter_line.text = self.filter.text
-        return True
-
-    def on_filter_line_entered(self, event: FilterLine.Entered) -> None:
-        self.workers.cancel_group(self, "filter")
-        self.start(lambda screen: screen._enter(event.text))
-
-    async def _enter(self, text: str) -> None:
-        if await self.use_filter(text):
-            self.set_focus(self.table)
-
-    def on_filter_line_given_up(self) -> None:
-        self.workers.cancel_group(self, "filter")
-        self.set_focus(self.table)
-        self.start(lambda screen: screen._enter(""))
+            self.filter_line.enter()

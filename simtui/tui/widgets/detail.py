@@ -1,4 +1,4 @@
-"""One workflow, beside the list or in its place: overview, JSON, versions."""
+"""One workflow, beside the list or in its place: overview, JSON, versions, files."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from simtui.apart import LARGE_BYTES
-from simtui.library import WorkflowShelf
+from simtui.library import Library, WorkflowShelf
 from simtui.library.searching import MARK, UNMARK
 from simtui.model import wording
+from simtui.model.asset import Asset
 from simtui.model.outline import Outline
 from simtui.model.workflow import Version, Workflow
+from simtui.tui.keys import Keys
 from simtui.tui.widgets.frame_lines import OneLine
 from simtui.tui.widgets.lines import JsonLines, Span, StyledLines
 from simtui.tui.widgets.lines_view import LinesView
 
-VIEWS = {"o": "Overview", "J": "JSON", "v": "Versions"}
-"""The views by their keys."""
+VIEWS = {"overview": "Overview", "json": "JSON", "versions": "Versions", "files": "Files"}
+"""The views by the action that shows them."""
 
 ROOMY = 60
 
@@ -33,22 +35,24 @@ class Detail(Vertical):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self.workflow: Workflow | None = None
+        self.keys = Keys()
         self.view = "Overview"
         self.number: int | None = None
         self.text = LinesView(id="text")
         self._name_line, self._facts_line, self._views_line = OneLine(), OneLine(), OneLine()
         self.text_width = 76
         self._versions: Sequence[Version] = ()
+        self._assets: Sequence[Asset] = ()
 
     def compose(self) -> ComposeResult:
         yield from (self._name_line, self._facts_line, self._views_line, self.text)
 
     async def show(
-        self, shelf: WorkflowShelf, workflow: Workflow, view: str = "", words: Sequence[str] = ()
+        self, library: Library, workflow: Workflow, view: str = "", words: Sequence[str] = ()
     ) -> None:
         """Shows a workflow, and where in it the words are that it was found by. The cursor stays
         where it is in a text that was shown before. Raises what the library does."""
-        view = view or self.view
+        shelf, view = library.workflows, view or self.view
         same = self.workflow is not None and (self.workflow.id, self.view) == (workflow.id, view)
         cursor = self.text.cursor if same else 0
         if view == "JSON":
@@ -62,6 +66,10 @@ class Detail(Vertical):
             self._shown(workflow, view)
             lines = version_lines(self._versions, self.text_width)
             self.text.show(StyledLines(lines), cursor or 1)
+        elif view == "Files":
+            self._assets = await library.assets.of(workflow.id)
+            self._shown(workflow, view)
+            self.text.show(StyledLines(asset_lines(self._assets, self.text_width)), cursor or 1)
         else:
             outline = await shelf.outline(workflow.id)
             self._shown(workflow, view)
@@ -100,8 +108,8 @@ class Detail(Vertical):
         state = "in the trash · " if workflow.deleted_at is not None else ""
         self._facts_line.say([(state, "warning"), (" · ".join(facts), "dim")])
         pieces: list[tuple[str, str]] = []
-        for key, name in VIEWS.items():
-            here = name == view
+        for ident, name in VIEWS.items():
+            key, here = self.keys.first(ident), name == view
             label = f" {name} (version {number})" if here and number else f" {name}"
             pieces += [(key, "key"), (label, "active" if here else "dim"), ("   ", "")]
         self._views_line.say(pieces)
@@ -113,6 +121,24 @@ class Detail(Vertical):
         if self.view != "Versions" or not 0 <= number < len(self._versions):
             return None
         return self._versions[number]
+
+    @property
+    def asset(self) -> Asset | None:
+        """The file under the cursor, where files are shown."""
+        number = self.text.cursor - 1
+        if self.view != "Files" or not 0 <= number < len(self._assets):
+            return None
+        return self._assets[number]
+
+    def view_places(self) -> list[tuple[int, int, str]]:
+        """Where the name of each view stands on the screen: column and line."""
+        x, y = self._views_line.region.offset
+        found = []
+        for ident, name in VIEWS.items():
+            found.append((x, y, name))
+            number = f" (version {self.number})" if name == self.view and self.number else ""
+            x += len(f"{self.keys.first(ident)} {name}{number}   ")
+        return found
 
     def clear(self) -> None:
         self.workflow = None
@@ -195,6 +221,20 @@ def version_lines(versions: Sequence[Version], width: int) -> list[list[Span]]:
         number = f"{version.number:>4}  {wording.date_time(version.saved_at)}"
         size = f"{version.block_count:>6}  {wording.size(version.document_bytes):>8}"
         lines.append([Span(f"{number}  {size}  {version.name}")])
+    return lines
+
+
+def asset_lines(assets: Sequence[Asset], width: int) -> list[list[Span]]:
+    """A head, then a line a file, by name."""
+    if not assets:
+        none = "No files. A gives this workflow one: a table, a prompt, a picture, of any size."
+        return [[Span(part, "dim")] for part in _wrapped(none, width)]
+    room = max(12, width - 30)
+    lines = [[Span(f"    Size  {'Name'.ljust(room)}  Added", "dim")]]
+    for asset in assets:
+        name = asset.name if len(asset.name) <= room else f"{asset.name[: room - 1]}…"
+        added = wording.date_time(asset.added_at)
+        lines.append([Span(f"{wording.size(asset.size_bytes):>8}  {name.ljust(room)}  {added}")])
     return lines
 
 

@@ -12,7 +12,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from simtui.tui.keys import AREAS, Action
+from simtui.model.actions import AREAS
 from simtui.tui.widgets.cells import fitted
 
 
@@ -120,23 +120,23 @@ def area_pieces(active: int, width: int) -> list[tuple[str, str]]:
     return pieces
 
 
-def key_pieces(actions: Iterable[Action], width: int) -> list[tuple[str, str]]:
-    """The line of keys: those with a word for it, as many as there is room for. The ways out and
-    to the help stay last, and stay."""
-    named = [action for action in actions if action.footer]
+def key_pieces(told: Iterable[tuple[str, str]], width: int) -> list[tuple[str, str]]:
+    """The line of keys, each with its word: as many as there is room for. The ways out and to the
+    help stay last, and stay."""
+    named = [(key, word) for key, word in told if key]
     room = width - sum(map(_key_width, named[-2:]))
-    shown: list[Action] = []
-    for action in named[:-2]:
-        room -= _key_width(action)
+    shown: list[tuple[str, str]] = []
+    for each in named[:-2]:
+        room -= _key_width(each)
         if room < 0:
             break
-        shown.append(action)
+        shown.append(each)
     return [
         piece
-        for action in shown + named[-2:]
-        for piece in ((f" {action.first_key}", "key"), (f" {action.footer} ", ""))
+        for key, word in shown + named[-2:]
+        for piece in ((f" {key}", "key"), (f" {word} ", ""))
     ]
 
 
-def _key_width(action: Action) -> int:
-    return len(action.first_key) + len(action.footer) + 3
+def _key_width(told: tuple[str, str]) -> int:
+    return sum(map(len, told)) + 3

@@ -11,12 +11,13 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from simtui.errors import shown
+from simtui.tui.keys import moves
 from simtui.tui.widgets.lines import MAX_LINE, Lines, Span, StyledLines
 
 
@@ -27,16 +28,7 @@ class LinesView(ScrollView, can_focus=True):
         "lines--cursor", "lines--match", "lines--error", "lines--warning", "lines--success",
         "lines--dim", "lines--key", "lines--number", "lines--title",
     }  # fmt: skip
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
-        Binding("home,g", "first", "First", show=False),
-        Binding("end,G", "last", "Last", show=False),
-        Binding("right,l", "sideways(1)", "Right", show=False),
-        Binding("left,h", "sideways(-1)", "Left", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*moves()]
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -75,6 +67,11 @@ class LinesView(ScrollView, can_focus=True):
     def line(self) -> str:
         """The text of the line under the cursor."""
         return self._lines.plain(self.cursor) if len(self._lines) else ""
+
+    def plain_text(self) -> str:
+        """The whole text, as it may stand on a terminal."""
+        lines = (self._lines.plain(number) for number in range(len(self._lines)))
+        return "\n".join(shown(line, max(len(line), 1)) for line in lines) + "\n"
 
     def find(self, text: str) -> bool:
         """Looks for a text, without regard to case, and goes to its next place. False where there
@@ -128,6 +125,9 @@ class LinesView(ScrollView, can_focus=True):
 
     def action_page(self, by: int) -> None:
         self._put_cursor(self.cursor + by * max(1, self.size.height - 1))
+
+    def action_half(self, by: int) -> None:
+        self._put_cursor(self.cursor + by * max(1, self.size.height // 2))
 
     def action_first(self) -> None:
         self._put_cursor(0)

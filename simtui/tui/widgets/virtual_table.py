@@ -14,12 +14,13 @@ from typing import ClassVar, Generic, Protocol, TypeVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from simtui.tui.keys import moves
 from simtui.tui.widgets.cells import fitted
 
 Row = TypeVar("Row")
@@ -61,14 +62,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         "table--head", "table--cursor", "table--cursor-away", "table--mark",
         "table--error", "table--warning", "table--success", "table--dim",
     }  # fmt: skip
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
-        Binding("home,g", "first", "First", show=False),
-        Binding("end,G", "last", "Last", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*moves("left", "right")]
 
     class Moved(Message):
         pass
@@ -159,6 +153,28 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         self.marked = set(keys)
         self.refresh_changed()
 
+    async def go_to(self, key: str) -> bool:
+        """Puts the cursor on a row, where it is among the first `WINDOW`. False where it is not."""
+        async with self._reading:
+            source = self._source
+            if source is None or self._start:
+                return False
+            found = self._place(source, key, 0)
+            while found is None and self._rows and len(self._rows) < min(self.total, WINDOW):
+                more = await source.page(after=self._rows[-1])
+                if not more:
+                    break
+                before = len(self._rows)
+                self._rows += more
+                found = self._place(source, key, before)
+        if found is not None:
+            self._put_cursor(found)
+        return found is not None
+
+    def _place(self, source: RowSource[Row], key: str, start: int) -> int | None:
+        there = range(start, len(self._rows))
+        return next((n for n in there if source.key(self._rows[n]) == key), None)
+
     # -- moving
 
     def action_move(self, by: int) -> None:
@@ -166,6 +182,9 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
 
     def action_page(self, by: int) -> None:
         self._go(self.cursor + by * max(1, self.size.height - 2))
+
+    def action_half(self, by: int) -> None:
+        self._go(self.cursor + by * max(1, (self.size.height - 1) // 2))
 
     def action_first(self) -> None:
         self._go(0)

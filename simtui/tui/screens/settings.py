@@ -1,0 +1,172 @@
+"""The Settings area: every setting, its value, where that comes from, and what it means."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from simtui.errors import UsageError, shown
+from simtui.library import themes
+from simtui.model import bound_keys, settings
+from simtui.model.settings import Resolved, Setting
+from simtui.tui.keys import bindings
+from simtui.tui.screens.dialogs import AskText, Choose
+from simtui.tui.screens.frame import Frame
+from simtui.tui.widgets.held_rows import HeldRows
+from simtui.tui.widgets.lines import Span, StyledLines
+from simtui.tui.widgets.lines_view import LinesView
+from simtui.tui.widgets.virtual_table import Column, VirtualTable
+
+
+class Settings(Frame):
+    """Area 5."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("setting_set", "setting_reset", "refresh")]
+    number = 5
+    place = "settings"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table: VirtualTable[Resolved] = VirtualTable(
+            [
+                Column("Setting", 22, _key),
+                Column("Value", 14, _value),
+                Column("Where from", 0, _source),
+            ],
+            id="table",
+        )
+        self._rows: HeldRows[Resolved] = HeldRows(lambda row: row.setting.key)
+        self._stored: Mapping[str, str] = {}
+        self._meaning = LinesView(id="meaning")
+        self._meaning.can_focus = False
+
+    def compose(self) -> ComposeResult:
+        yield from self.compose_top()
+        yield self.table
+        yield self._meaning
+        yield from self.compose_bottom()
+
+    async def on_mount(self) -> None:
+        self.say_all()
+        self.set_focus(self.table)
+        await self.table.show(self._rows)
+        await self.reload()
+
+    async def reload(self) -> None:
+        """Reads the settings again; the cursor stays on its own."""
+        stored = await self.simtui.library.settings.all()
+        self._stored = stored
+        self._rows.put([settings.resolve(each, stored, os.environ) for each in settings.every()])
+        await self.table.reload()
+        self._tell_meaning()
+
+    def on_screen_resume(self) -> None:
+        self.run_worker(self.reload(), exit_on_error=False)
+
+    def on_resize(self) -> None:
+        self.say_all()
+        self._tell_meaning()
+
+    async def action_refresh(self) -> None:
+        await self.reload()
+
+    def on_virtual_table_moved(self) -> None:
+        self._tell_meaning()
+
+    def _tell_meaning(self) -> None:
+        """What the setting under the cursor does, and what it may be."""
+        row = self.table.row
+        if row is None:
+            return
+        width = self.size.width - 4
+        lines = [[Span(f"  {line}")] for line in textwrap.wrap(row.setting.doc, width)]
+        may_be = f"May be {', '.join(row.setting.may_be)}. Default: {row.setting.default}."
+        lines += [[Span(f"  {line}", "dim")] for line in textwrap.wrap(may_be, width)]
+        self._meaning.styles.height = 6
+        self._meaning.show(StyledLines(lines))
+
+    # -- what can be done
+
+    def on_virtual_table_opened(self) -> None:
+        self.action_set()
+
+    def action_set(self) -> None:
+        """Asks for a value of the setting under the cursor."""
+        done = self.simtui.typed.hold()
+
+        async def ask() -> None:
+            try:
+                await self._set()
+            finally:
+                done.set()
+
+        self.run_worker(ask(), exit_on_error=False)
+
+    async def _set(self) -> None:
+        app, row = self.simtui, self.table.row
+        if row is None:
+            return
+        setting = row.setting
+        if setting.choices and setting.numbers is None:
+            own = themes.names(app.home) if setting.own_under else []
+            choices = [(value, value) for value in (*setting.choices, *own)]
+            wanted = await app.ask(Choose(setting.key, choices, chosen=row.value))
+        else:
+            hint = f"{', or '.join(setting.may_be)}   ⏎ set   esc not now"
+            wanted = await app.ask(
+                AskText(setting.key, row.value, hint, wrong=self._wrong(setting))
+            )
+        if wanted is None:
+            return
+        value = settings.parse(setting, wanted)
+        await app.library.settings.set(setting.key, value)
+        await self._took(f"{setting.key} is now {value}.", setting)
+
+    def _wrong(self, setting: Setting) -> Callable[[str], str]:
+        def complain(text: str) -> str:
+            try:
+                value = settings.parse(setting, text)
+                if setting.is_keys:
+                    bound_keys.check(setting.key, value, self._stored)
+            except UsageError as error:
+                return error.message
+            return ""
+
+        return complain
+
+    async def action_reset(self) -> None:
+        """Back to the default."""
+        row = self.table.row
+        if row is not None:
+            await self.simtui.library.settings.reset(row.setting.key)
+            said = f"{row.setting.key} is the default again: {row.setting.default}."
+            await self._took(said, row.setting)
+
+    async def _took(self, words: str, setting: Setting) -> None:
+        await self.simtui.take_settings()
+        await self.reload()
+        self.say_keys()
+        if setting.environment and setting.environment in os.environ:
+            words = f"{words} ${setting.environment} is set and goes first."
+        self.simtui.tell(words, "success")
+
+
+def _key(row: Resolved) -> tuple[str, str]:
+    return row.setting.key, ""
+
+
+def _value(row: Resolved) -> tuple[str, str]:
+    return shown(row.value, 40), "" if row.source == "default" else "success"
+
+
+def _source(row: Resolved) -> tuple[str, str]:
+    if row.source == "default":
+        return "default", "dim"
+    if row.source == "library":
+        return f"set here; default {row.setting.default}", ""
+    return f"from {row.setting.environment}", "warning"
