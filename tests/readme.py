@@ -9,8 +9,9 @@ from pathlib import Path
 
 from simtui.cli.root import COMMANDS
 from simtui.model import wording
+from simtui.model.actions import EVERY
+from simtui.model.bound_keys import written
 from simtui.model.settings import SETTINGS
-from simtui.tui.keys import ACTIONS, MOVES
 from tests import manual
 from tests.manual import MAN_PAGE
 
@@ -19,25 +20,31 @@ README = Path(__file__).parent.parent / "README.md"
 
 def tables() -> dict[str, str]:
     """Each table by the name that stands in its marks."""
-    keys = [*MOVES, *((action.shown_keys, action.help) for action in ACTIONS)]
+    keys = [(f"`{written(action.keys)}`", f"`{action.id}`", action.help) for action in EVERY]
     return {
-        "keys": _table(("key", "does"), ((f"`{key}`", what) for key, what in keys)),
+        "keys": _table(
+            ("key", "action", "does"),
+            ((f"`{key}`", f"`{ident}`", what) for key, ident, what in keys),
+        ),
         "commands": _table(
             ("command", "does"),
             ((f"`simtui {name}`", text) for name, (_, text) in COMMANDS.items()),
         ),
         "settings": _table(
             ("setting", "may be", "default", "variable", "what"),
-            (
-                (
-                    f"`{setting.key}`",
-                    ", ".join(setting.choices),
-                    setting.default,
-                    f"`{setting.environment}`",
-                    setting.doc,
-                )
-                for setting in SETTINGS
-            ),
+            [
+                *(
+                    (
+                        f"`{setting.key}`",
+                        ", ".join(setting.may_be),
+                        setting.default,
+                        f"`{setting.environment}`",
+                        setting.doc,
+                    )
+                    for setting in SETTINGS
+                ),
+                ("`keys.ACTION`", "keys", "its key", "", "Which keys an action has."),
+            ],
         ),
         "formats": _table(("mark", "what it is"), wording.SOURCES.items()),
     }

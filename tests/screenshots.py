@@ -72,6 +72,32 @@ async def draw() -> None:
             await screen.sees("1 refused")
             picture(screen, "import-80x24")
 
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["HOME"] = folder
+        home = Home(Path(folder) / "SimAI")
+        await fill_and_back_up(home)
+        async with driven(home, columns=120, rows=32) as screen:
+            await screen.sees("Lead enricher")
+            await screen.press("4")
+            await screen.sees("daily, weekly")
+            picture(screen, "backups-120x32")
+            await screen.press("3")
+            await screen.sees("ANTHROPIC_API_KEY")
+            picture(screen, "secrets-120x32")
+            await screen.press("5")
+            await screen.sees("backup.keep_daily")
+            picture(screen, "settings-120x32")
+
+
+async def fill_and_back_up(home: Home) -> None:
+    """Samples, and a backup of each of a few days."""
+    async with await Library.open(home) as library:
+        await fill(library, NOW_MS)
+    for days_ago in (9, 3, 2, 1, 0):
+        with patch("time.time_ns", lambda ago=days_ago: (NOW_MS - ago * 86_400_000) * 1_000_000):
+            async with await Library.open(home) as library:
+                await library.backups.make("manual" if days_ago == 2 else "daily")
+
 
 def files_to_import(folder: Path) -> Path:
     """A folder with something of everything in it."""

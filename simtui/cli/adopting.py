@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simtui.cli import asking
-from simtui.cli.output import (
+from simtui.console import asking
+from simtui.console.output import (
     TEXT,
     Face,
     answer,
@@ -20,7 +20,7 @@ from simtui.cli.output import (
     talk,
     with_output,
 )
-from simtui.cli.unlocking import open_vault, unlocked
+from simtui.console.unlocking import open_vault, unlocked
 from simtui.errors import Cancelled, NotFound, UsageError, shown
 from simtui.library import Library
 from simtui.model import wording
@@ -162,7 +162,7 @@ async def _adopt(
         if not plan.moves:
             talk(f"{workflow.name} holds nothing that looks like a key and could be moved.")
             return None
-        versions = bool(plan.versions) and not keep_versions
+        versions = not keep_versions
         if not yes:
             versions = await _agreed(plan, versions)
         if not versions and not any(move.in_current for move in plan.moves):
@@ -215,8 +215,8 @@ async def _agreed(plan: Plan, versions: bool) -> bool:
     count = wording.plural(len(plan.moves), "value")
     if not await asking.confirmed(f"Move {count} into the vault?"):
         raise Cancelled("Nothing was changed.")
-    if not versions:
-        return False
+    if not (versions and plan.versions):
+        return versions
     many = wording.plural(len(plan.versions), "earlier document")
     return await asking.confirmed(f"Replace them in {many} as well?", default=True)
 
@@ -224,7 +224,8 @@ async def _agreed(plan: Plan, versions: bool) -> bool:
 def _tell(plan: Plan, versions: bool, cleared: bool, copies: ClearCopies) -> None:
     moved = [move for move in plan.moves if move.in_current or versions]
     names = ", ".join(f"{{{{{move.name}}}}}" for move in moved)
-    also = f", in {wording.plural(len(plan.versions), 'earlier document')} too" if versions else ""
+    earlier = wording.plural(len(plan.versions), "earlier document")
+    also = f", in {earlier} too" if versions and plan.versions else ""
     what = "1 value is" if len(moved) == 1 else f"{len(moved):,} values are"
     talk(f"{plan.workflow.name}: {what} in the vault now, and {names} in the document{also}.")
     if not cleared:

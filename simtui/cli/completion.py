@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from simtui.cli.output import COMPLETION_VARIABLE, answer
+from simtui.console.output import COMPLETION_VARIABLE, answer
 
 
 @click.command("completion")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from simtui.cli.asking import with_password
-from simtui.cli.output import TEXT, Face, run
-from simtui.cli.unlocking import unlocked
+from simtui.console.asking import with_password
+from simtui.console.output import TEXT, Face, run
+from simtui.console.unlocking import unlocked
 from simtui.errors import UsageError
 from simtui.library import secrets as shelf
 

@@ -6,8 +6,8 @@ import difflib
 
 import click
 
-from simtui.cli.output import TEXT, answer
 from simtui.cli.topics import TOPICS
+from simtui.console.output import TEXT, answer
 from simtui.errors import UsageError, shown
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from simtui.cli.output import Face, answer, opened, run, table_lines
+from simtui.console.output import Face, answer, opened, run, table_lines
 from simtui.errors import shown
 from simtui.model import wording
 from simtui.paths import Home

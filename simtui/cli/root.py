@@ -11,18 +11,26 @@ from typing import Any
 import click
 
 from simtui import __version__
-from simtui.cli.output import COMPLETION_VARIABLE, Face, finish
+from simtui.console.output import COMPLETION_VARIABLE, Face, finish
 from simtui.errors import UsageError, shown
 from simtui.paths import home as home_of
 
 COMMANDS = {
-    "import": ("transfer", "Bring workflows in: files, folders, zips, or - for standard input."),
-    "export": ("transfer", "Write workflows out as Sim JSON, a workspace zip, or plain files."),
+    "import": ("transfer", "Bring workflows in: files, folders, zips, bundles, or standard input."),
+    "export": ("transfer", "Write workflows out: Sim JSON, bundles, a workspace zip, plain files."),
     "workflows": ("workflows", "List, show, rename, move, delete and restore workflows."),
-    "search": ("search", "Find a word in names, prompts, code and notes."),
+    "assets": ("assets", "List, add, save and delete the files that belong to a workflow."),
+    "runs": ("runs", "List, show, import, export, count, follow, pin and prune runs."),
+    "search": (
+        "search",
+        "Find a word in workflows, their files, runs, errors and log lines.",
+    ),
     "secrets": ("secrets", "List, set, get, import secrets; find keys in clear and adopt them."),
     "exec": ("exec", "Run a program with secrets in its environment, masked in its output."),
     "vault": ("vault", "Make the vault, see its ways in, change its password, rotate its key."),
+    "backup": ("backups", "Make a backup and prove it."),
+    "backups": ("backups", "List, prove and prune backups, look into one, restore from one."),
+    "schedule": ("schedule", "Have the system make the daily backup while no simtui is open."),
     "settings": ("settings", "List, get, set and reset settings."),
     "doctor": ("doctor", "Check the home, the database and every document in it."),
     "completion": ("completion", "Print shell completion for bash, zsh or fish."),
@@ -66,15 +74,34 @@ class _Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option("--home", metavar="HOME", help="The folder with everything in it. [~/SimAI]")
+@click.option(
+    "--password-file",
+    metavar="FILE",
+    help="What opens an encrypted library or the vault: a file that only you can read.",
+)
+@click.option(
+    "--password-fd",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="The same from an open file descriptor.",
+)
 @click.option("--samples", is_flag=True, help="Look around in samples, in a throw-away home.")
+@click.option("--no-mouse", is_flag=True, help="The screen leaves the mouse to the terminal.")
 @click.version_option(__version__, message="simtui %(version)s")
 @click.pass_context
-def simtui(ctx: click.Context, home: str | None, samples: bool) -> None:
+def simtui(
+    ctx: click.Context,
+    home: str | None,
+    password_file: str | None,
+    password_fd: int | None,
+    samples: bool,
+    no_mouse: bool,
+) -> None:
     """The local home of Sim workflows.
 
     Without a command it opens the screen, or without a terminal prints an overview.
     """
-    ctx.obj = Face(home_of(home))
+    ctx.obj = Face(home_of(home), password_file, password_fd)
     if ctx.invoked_subcommand is None:
         from simtui.cli.overview import show_overview, show_samples
 
@@ -84,6 +111,8 @@ def simtui(ctx: click.Context, home: str | None, samples: bool) -> None:
             show_overview(ctx.obj)
     elif samples:
         raise UsageError("--samples opens the screen, and goes with no command.")
+    elif no_mouse:
+        raise UsageError("--no-mouse is about the screen, and goes with no command.")
 
 
 def run(words: Sequence[str]) -> int:

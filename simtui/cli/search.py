@@ -7,7 +7,7 @@ import time
 
 import click
 
-from simtui.cli.output import TEXT, Face, answer, answer_rows, opened, run, with_output
+from simtui.console.output import TEXT, Face, answer, answer_rows, opened, run, with_output
 from simtui.errors import shown
 from simtui.library.searching import MARK, UNMARK, Hit
 from simtui.model import wording
@@ -25,7 +25,8 @@ from simtui.model import wording
 @with_output
 @click.pass_obj
 def search_command(face: Face, text: tuple[str, ...], limit: int, output: str) -> None:
-    """Find words, by their beginnings, in names, prompts, code and notes."""
+    """Find words, by their beginnings: in workflows' names, prompts, code and notes, in the errors
+    and outputs of runs, and in their log lines."""
 
     async def work() -> list[Hit]:
         async with opened(face.home, create=False) as library:
@@ -48,7 +49,9 @@ def search_command(face: Face, text: tuple[str, ...], limit: int, output: str) -
     def table() -> None:
         now_ms = time.time_ns() // 1_000_000
         for hit in hits:
-            answer(f"{shown(hit.title, 80)}  {hit.id[:8]}  {wording.ago(hit.at, now_ms)}")
+            kind = "" if hit.kind == "workflow" else f"{hit.kind}  "
+            place = f"{kind}{shown(hit.id[:8])}"
+            answer(f"{shown(hit.title, 80)}  {place}  {wording.ago(hit.at, now_ms)}")
             # the snippet holds no control character but the two marks
             answer(f"    {hit.snippet.replace(MARK, bold[0]).replace(UNMARK, bold[1])}")
 

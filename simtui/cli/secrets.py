@@ -11,9 +11,9 @@ from typing import BinaryIO
 
 import click
 
-from simtui.cli import asking
 from simtui.cli.adopting import adopt_command, scan_command
-from simtui.cli.output import (
+from simtui.console import asking
+from simtui.console.output import (
     TEXT,
     Face,
     answer,
@@ -27,7 +27,7 @@ from simtui.cli.output import (
     talk,
     with_output,
 )
-from simtui.cli.unlocking import unlocked
+from simtui.console.unlocking import unlocked
 from simtui.errors import BadInput, NotFound, UsageError, shown
 from simtui.library import secrets as shelf
 from simtui.model import wording

@@ -6,7 +6,7 @@ import os
 
 import click
 
-from simtui.cli.output import (
+from simtui.console.output import (
     TEXT,
     Face,
     answer,
@@ -18,6 +18,7 @@ from simtui.cli.output import (
     talk,
     with_output,
 )
+from simtui.library import themes
 from simtui.model import settings
 
 
@@ -39,7 +40,7 @@ async def _stored(face: Face) -> dict[str, str]:
 def list_settings(face: Face, output: str) -> None:
     """Every setting, its value, and where the value comes from."""
     stored = run(_stored(face))
-    found = [settings.resolve(setting, stored, os.environ) for setting in settings.SETTINGS]
+    found = [settings.resolve(setting, stored, os.environ) for setting in settings.every()]
     rows = [
         {
             "key": item.setting.key,
@@ -47,6 +48,7 @@ def list_settings(face: Face, output: str) -> None:
             "default": item.setting.default,
             "source": item.source,
             "choices": item.setting.choices,
+            "numbers": item.setting.numbers,
             "environment": item.setting.environment,
             "help": item.setting.doc,
         }
@@ -59,7 +61,7 @@ def list_settings(face: Face, output: str) -> None:
                 item.setting.key,
                 item.value,
                 item.source if item.source == "default" else f"from {item.source}",
-                "|".join(item.setting.choices),
+                "|".join(item.setting.may_be),
             )
             for item in found
         ]
@@ -90,6 +92,8 @@ def set_setting(face: Face, key: str, value: str) -> None:
     """Set a value in this library."""
     setting = settings.find(key)
     parsed = settings.parse(setting, value)
+    if setting.own_under and parsed.startswith(setting.own_under):
+        themes.read(face.home, parsed)  # raises where there is none, or where it is wrong
 
     async def work() -> None:
         async with opened(face.home) as library:

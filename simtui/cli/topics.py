@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from simtui.model import wording
-from simtui.model.filters import WORKFLOW_FIELDS
+from simtui.model.filters import RUN_FIELDS, WORKFLOW_FIELDS, Kind
+from simtui.model.retention import BEFORE_DAYS, MAX_BEFORE
+from simtui.model.settings import SETTINGS
 
 _FILTER = """\
 THE FILTER, behind / on the screen and --filter on the command line
@@ -23,12 +25,20 @@ of a name, or the beginning of a word in prompts, code and notes.
   field:>5         more; also < >= <= where the field has an order
   "two words"      quotes hold a value together, commas too; \\" is a quote in it
 
-FIELDS
+FIELDS OF WORKFLOWS
 {fields}
 
-status is the last run's, or "never"; size is in bytes; updated and created take
-today, yesterday, a date (2026-11-03), or a time that has passed since: 24h, 7d,
-2w. updated:<30d is what nobody touched for thirty days.
+FIELDS OF RUNS
+{run_fields}
+
+Of a workflow, status is the last run's, or "never"; size is in bytes; updated
+and created take today, yesterday, a date (2026-11-03), or a time that has
+passed since: 24h, 7d, 2w. updated:<30d is what nobody touched for thirty days.
+
+Of a run, workflow and folder are its workflow's, cost is in dollars, date is
+when it started, pinned is yes or no. Free text is the beginning of a word in
+its error or its output, or a part of its workflow's name. A run that did not
+say its cost has none: cost:<1 leaves it out, -cost:>1 does not.
 
 In a shell, put the whole filter in single quotes: --filter 'blocks:>5'
 """
@@ -41,6 +51,33 @@ _KINDS = {
     "time": "a day, or since when",
 }
 
+_RUNS = """\
+RUNS
+
+  my-agent | simtui runs import -
+
+keeps what a program says of its runs, as it says it: one JSON object a line.
+
+  {"event":"run","id":"r1","workflow_name":"Lead enricher",
+   "started_at":"2026-11-22T14:02:11.120Z"}
+  {"event":"log","run_id":"r1","at":"…","level":"info","message":"asking"}
+  {"event":"span","run_id":"r1","id":"s1","name":"Agent 1","started_at":"…",
+   "duration_ms":812,"status":"success"}
+  {"event":"end","run_id":"r1","status":"completed","duration_ms":930}
+
+(each on one line). The same thing twice changes nothing; a line that cannot be
+read is told with its number, and the rest goes on. A run whose stream ends
+without its end is left interrupted; sent again in full, it is whole. A run of a
+workflow that is not here gets a placeholder.
+
+`runs import` also reads Sim's log answers (v1, v2, what the sim command prints)
+and Sim's CSV. A cost in credits stays in credits, and an unknown one unknown.
+
+Everything is kept until you say otherwise: keep.run_days, keep.runs and
+keep.run_mb say what `simtui runs prune` may remove. Pinned runs stay.
+`runs export` writes run events that `runs import` takes again without loss.
+"""
+
 _FORMATS = """\
 FILE FORMATS
 
@@ -51,14 +88,23 @@ export. It reads:
 {codes}
 
 and what simtui export wrote. It does not read YAML, Sim's copilot view (it has
-no positions), run logs, or a backup: each is refused by its name.
+no positions), run logs (`runs import` does), or a backup: each is refused by
+its name.
 
 simtui export writes:
 
   --as sim      one workflow as Sim's JSON, which Sim imports again
+  --as bundle   a .simworkflow file: a workflow with its files, and with its
+                versions and runs where asked; a folder of them for several
   --as zip      a workspace zip in Sim's layout, folders with their real names
-  --as files    a folder of JSON files with every version, the trash and the
-                settings, which imports back to the same library
+  --as files    a folder of JSON files with every version, the trash, the files
+                of workflows and the settings, which imports back to the same
+                library
+
+A bundle is a zip: manifest.json with the SHA-256 and size of every entry and
+the names of the secrets that whoever gets it must set, workflow.json as Sim
+exports it, versions/, assets/ and runs.ndjson. It comes in whole or not at all.
+No value of a secret is in any of them.
 
 A file that is there is never written over. Values that look like keys stop an
 export before it starts; --allow-secrets insists.
@@ -90,7 +136,10 @@ Everything lies in one folder that you can see: ~/SimAI, unless --home or
 $SIMTUI_HOME names another.
 
   simai.db     the library: workflows, versions, settings, the search index
+  backups/     the backups, each a zip
   exports/     where an export goes that names no place
+  reserve      4 MB, given up when the disk is full so that cleaning up can work
+  simai.keys   only beside an encrypted library: the ways into it
 
 Beside simai.db, simai.db-wal and simai.db-shm exist while it is open: copy the
 folder when nothing has it open, or all of these together. Only you can read it.
@@ -99,6 +148,36 @@ anywhere.
 
 Several programs may use a home at once. On a network file system it is one at a
 time, and slower: a local folder is safer.
+"""
+
+_BACKUPS = """\
+BACKUPS, and how something comes back
+
+  simtui backup                        now, of the whole library
+  simtui backups list                  what there is, and what keeps each
+  simtui backups open latest --diff    how it differs from now
+  simtui backups restore latest        all of it, after a backup of the present
+  simtui backups restore latest --workflow "Lead enricher"     that one alone
+
+A backup is a zip in backups/. Before it gets its name it is opened as a restore
+would open it, and everything in it is looked at: that is what "proven" means.
+Without its keys a secret can only be seen to be whole; --open-secrets unlocks
+the vault first. `simtui backups prove all` looks again, and ends with 6 where
+one is bad.
+
+The daily ones go when no rule keeps them (backup.keep_daily and its like in
+`simtui settings list`). Those made by hand stay until you remove them, and the
+newest proven one always does.
+
+WHAT A RESTORE LEAVES ALONE
+The ways into the vault. Secrets that another vault sealed need that one's
+password or recovery code; without it they stay as they are, and are told.
+
+IF THE LIBRARY DOES NOT OPEN ANY MORE
+The same command: what lies there is kept as simai.db.broken-TIME beside it.
+
+WITHOUT SIMTUI
+RECOVER.txt in each backup says how unzip, sqlite3 and zstd get everything out.
 """
 
 _PASSWORDS = """\
@@ -124,12 +203,20 @@ A command tries them in this order, and ends with exit code 5 where none opens:
 The recovery code is taken wherever the password is. A password is never an
 argument and never read from the environment: other programs could see it there.
 
+AN ENCRYPTED LIBRARY
+`simtui vault encrypt-library` puts everything under a key: names, prompts, runs
+and the search index too. The same ways in open it, and every command and the
+screen then ask first: `simtui --password-file FILE COMMAND …` brings the
+password to any of them. What opens it lies in simai.keys beside simai.db: copy
+both. Backups made from then on are encrypted, and hold a copy of simai.keys.
+`simtui vault decrypt-library` leads back.
+
 IF THE PASSWORD IS LOST
 The recovery code opens the vault, and `simtui vault passwd` makes a new
 password. So does the keyring, where it is a way in. Without any of them nothing
 opens it, and nobody can help: that is what it is for. Workflows and their
 history are not touched by that; only values are, which their providers can
-issue anew.
+issue anew. Of an encrypted library nothing is left then.
 
 IF SOMETHING LEAKED
 `vault passwd` and `vault recovery` change the ways in, not the key behind them:
@@ -143,9 +230,84 @@ the home can put back an older state of it. Backups and exports from before hold
 what was there then.
 """
 
+_RETENTION = """\
+BACKUPS: WHEN THEY ARE MADE, AND WHICH OF THEM STAY
 
-def _fields() -> str:
-    return "\n".join(f"  {name:<9}{_KINDS[kind.value]}" for name, kind in WORKFLOW_FIELDS.items())
+WHEN
+While simtui is open it makes one when the last proven one is {every} hours old
+(setting backup.every), also after the machine was asleep. When it is closed, a
+timer of the system does the same:
+
+  simtui schedule install     shows what it would write, asks, and starts it
+  simtui schedule show        what is there, and when it last ran
+  simtui schedule remove      takes away what simtui wrote, and nothing else
+
+That is a systemd timer of yours, a launchd agent, or a line in your crontab;
+--with says which. Every hour it calls `simtui backup --if-due`. On a server,
+`loginctl enable-linger` lets it run while you are logged out. Where a password
+is needed, --password-file names a file that only you can read.
+
+WHICH STAY
+Of the daily ones, each that any of these rules keeps; a rule takes the newest
+one of each period in which there is one, by your own calendar:
+
+{rules}
+
+While a rule has found fewer than that, it keeps the oldest one too. With every
+rule at 0, all stay.
+
+  manual           until you delete them
+  before-import, before-migration, before-restore
+                   {before_days} days, and at most {max_before} of each
+
+Never removed: the newest proven one; what is not proven, not known, or dated in
+the future. So a clock that was set wrong removes nothing. `simtui backups prune
+--dry-run` says what would go.
+"""
+
+_SPACE = """\
+SPACE
+
+  simtui doctor --space              what takes it, by table and by workflow
+  simtui workflows prune --dry-run   which versions and which trash may go
+  simtui backups prune               backups that no rule keeps
+
+Nothing goes by itself: every version stays, and the trash is never emptied,
+unless `workflows prune` is told so, by --keep-versions and --trash-days or by
+the settings keep.versions and keep.trash_days. It asks first. A workflow with a
+pinned run stays, and what a backup holds stays in it. When an old export of a
+pruned version is imported again, it counts as a new document.
+
+What is freed is given back to the disk in small steps, so that nobody who
+writes meanwhile waits: simai.db gets shorter.
+
+A FULL DISK
+Where no byte is left, not even deleting works: it is written down first. The
+file reserve, 4 MB in the home, is given up then, and `workflows prune`,
+`workflows delete` and the other commands that free space go on. It is made
+again when there is room. Everything that was saved before stays whole.
+"""
+
+
+def _retention() -> str:
+    defaults = {setting.key: setting.default for setting in SETTINGS}
+    rules = ("last", "daily", "weekly", "monthly", "yearly")
+    return _RETENTION.format(
+        every=defaults["backup.every"],
+        rules="\n".join(
+            f"  backup.keep_{rule:<9}{defaults[f'backup.keep_{rule}']}" for rule in rules
+        ),
+        before_days=BEFORE_DAYS,
+        max_before=MAX_BEFORE,
+    )
+
+
+def _fields(fields: Mapping[str, Kind]) -> str:
+    return "\n".join(f"  {name:<9}{_KINDS[kind.value]}" for name, kind in fields.items())
+
+
+def _filter() -> str:
+    return _FILTER.format(fields=_fields(WORKFLOW_FIELDS), run_fields=_fields(RUN_FIELDS))
 
 
 def _codes() -> str:
@@ -153,10 +315,14 @@ def _codes() -> str:
 
 
 TOPICS: Mapping[str, tuple[str, Callable[[], str]]] = {
-    "filter": ("How lists are filtered.", lambda: _FILTER.format(fields=_fields())),
+    "filter": ("How lists are filtered.", _filter),
     "formats": ("What can be read and written.", lambda: _FORMATS.format(codes=_codes())),
+    "run-events": ("How runs come in, and what is kept of them.", lambda: _RUNS),
     "exit-codes": ("What a command ends with.", lambda: _EXIT_CODES),
     "home": ("What lies where.", lambda: _HOME),
+    "retention": ("When backups are made, and which of them stay.", _retention),
+    "space": ("What takes space, and a full disk.", lambda: _SPACE),
+    "restoring": ("Backups, and how something comes back.", lambda: _BACKUPS),
     "passwords": ("Secrets, and the ways into the vault.", lambda: _PASSWORDS),
 }
 """Each topic with a line about it, and its text."""

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from simtui.cli import asking, unlocking
-from simtui.cli.output import (
+from simtui.cli.encrypting import decrypt_library, encrypt_library
+from simtui.console import asking, unlocking
+from simtui.console.output import (
     Face,
     answer,
     answer_rows,
@@ -19,9 +20,10 @@ from simtui.cli.output import (
     talk,
     with_output,
 )
-from simtui.errors import Locked, UsageError
-from simtui.library import Library
+from simtui.errors import Locked, UsageError, shown
+from simtui.library import KeyedHome, Library
 from simtui.library import secrets as shelf
+from simtui.library.keyed import is_keyed
 from simtui.model import wording
 
 _COPIES = (
@@ -39,14 +41,20 @@ def vault_command() -> None:
     """
 
 
+vault_command.add_command(encrypt_library)
+vault_command.add_command(decrypt_library)
+
+
 @vault_command.command("status")
 @with_output
 @click.pass_obj
 def show_status(face: Face, output: str) -> None:
     """Whether there is a vault, what opens it, and how many secrets it seals. Needs no password.
 
-    With -o json: exists, open, ways, slots (as `vault slots` has them) and secrets, their number.
+    With -o json: exists, open, ways, slots (as `vault slots` has them), secrets, their number, and
+    encrypted: whether the whole library is; how many secrets it has is not known then.
     """
+    encrypted = is_keyed(face.home)
     status = run(_status(face)) if face.home.database.exists() else None
     count = status.secret_count if status else 0
     slots = status.slots if status else ()
@@ -57,22 +65,31 @@ def show_status(face: Face, output: str) -> None:
             "open": False,  # a command holds no key
             "ways": ways,
             "slots": [slot_row(line) for line in slots],
-            "secrets": count,
+            "secrets": None if encrypted else count,
+            "encrypted": encrypted,
         }
         answer(dumps(row))
     elif status is None or not status.exists:
         answer("no vault yet")
         talk("`simtui vault init` makes one.")
     else:
-        answer(f"{wording.plural(count, 'secret')}, sealed")
+        answer(
+            "the whole library is encrypted"
+            if encrypted
+            else f"{wording.plural(count, 'secret')}, sealed"
+        )
         told = ", ".join(shelf.WORDS[way] for way in ways)
         answer(f"ways in: {told or 'none that is whole'}")
+        if encrypted and (path := KeyedHome(face.home).vault.password_file):
+            answer(f"backups by a timer: the password is read from {shown(path, 200)}")
         for line in slots:
             if line.words:
                 answer(f"! slot {line.number}: {line.words}")
 
 
 async def _status(face: Face) -> shelf.Status:
+    if is_keyed(face.home):  # it stands beside the library, and needs no password either
+        return await KeyedHome(face.home).vault.status()
     async with opened(face.home, create=False) as library:
         return await library.vault.status()
 

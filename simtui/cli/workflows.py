@@ -9,7 +9,9 @@ from typing import Any
 
 import click
 
-from simtui.cli.output import (
+from simtui.cli.editing import duplicate_workflow, edit_workflow
+from simtui.cli.pruning import prune_workflows
+from simtui.console.output import (
     TEXT,
     Face,
     answer,
@@ -271,10 +273,14 @@ def delete_workflows(face: Face, workflow: tuple[str, ...], yes: bool) -> None:
         async with opened(face.home, create=False) as library:
             return await library.workflows.delete([one.id for one in found])
 
-    found = run(find())
+    from simtui.library.reserve import with_reserve  # only what frees space may use it
+
+    found = run(with_reserve(face.home, find, talk))
     what = shown(found[0].name) if len(found) == 1 else wording.plural(len(found), "workflow")
-    confirm(f"Move {what} to the trash?", yes)
-    moved = run(delete())
+    runs = sum(one.run_count for one in found)
+    kept = f" {wording.plural(runs, 'run')} of it stay listed." if runs else ""
+    confirm(f"Move {what} to the trash?{kept}", yes)
+    moved = run(with_reserve(face.home, delete, talk))
     talk(
         f"{wording.plural(moved, 'workflow')} moved to the trash. "
         f"Back with: simtui workflows restore {found[0].id}"
@@ -353,3 +359,8 @@ def rollback_workflow(face: Face, workflow: str, version: int) -> None:
         talk(f"{shown(found.name)} is version {version} again; the document before it is kept.")
 
     run(work())
+
+
+workflows_command.add_command(edit_workflow)
+workflows_command.add_command(duplicate_workflow)
+workflows_command.add_command(prune_workflows)

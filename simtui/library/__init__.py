@@ -10,7 +10,17 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from simtui.errors import NotFound, NotWritable, shown
+from simtui.errors import Damaged, NotFound, NotWritable, shown
+from simtui.library import reserve
+from simtui.library.keyed import (
+    KeyedHome,
+    Unlocking,
+    forget_rewritten,
+    is_keyed,
+    not_there,
+    take_locked_out,
+)
+from simtui.library.migrating import BackupFirst
 from simtui.library.settings import SettingsShelf
 from simtui.library.workflows import WorkflowShelf
 from simtui.paths import Home
@@ -18,10 +28,14 @@ from simtui.store.filesystem import is_network, type_of
 from simtui.store.store import Store
 
 if TYPE_CHECKING:
+    from simtui.library.assets import AssetShelf
+    from simtui.library.backups import BackupShelf
+    from simtui.library.runs import RunShelf
     from simtui.library.searching import Hit
+    from simtui.library.space import SpaceShelf
     from simtui.vault.life import Vault
 
-__all__ = ["Library", "SettingsShelf", "WorkflowShelf"]
+__all__ = ["KeyedHome", "Library", "SettingsShelf", "WorkflowShelf"]
 
 
 class Library:
@@ -32,13 +46,22 @@ class Library:
         self.store = store
         self.notices = notices
         """What the person should know about this home, a sentence each."""
+        self.is_encrypted = False
+        """Whether the whole of it lies under a key."""
         self.workflows = WorkflowShelf(store)
         self.settings = SettingsShelf(store)
         self._vault: Vault | None = None
+        self._backups: BackupShelf | None = None
+        self._assets: AssetShelf | None = None
 
     @classmethod
-    async def open(cls, home: Home, *, create: bool = True) -> Library:
+    async def open(
+        cls, home: Home, *, create: bool = True, unlocking: Unlocking | None = None
+    ) -> Library:
         """Opens the library of `home`, making both where they are not there.
+
+        `unlocking` opens the vault of a home that is encrypted; without it, or where it does not
+        open it, that is `Locked`.
 
         Raises `NotFound` (`create` is False and there is none), `NewerLibrary`, `Damaged`,
         `Busy`, `NotWritable`, or `BadInput` where the file is another program's.
@@ -55,7 +78,43 @@ class Library:
                 f"{home} lies on a network file system ({shown(kind)}): one simtui at a time, "
                 "and slower. A local folder is safer.",
             )
-        return cls(home, await Store.open(home.database, network=network), notices)
+        first = BackupFirst(home)
+        if is_keyed(home):
+            return await cls._open_keyed(home, network, notices, unlocking, first)
+        try:
+            store = await Store.open(home.database, network=network, migrating=first.around)
+        except Damaged as error:
+            raise not_there(home, error) from error
+        forget_rewritten(home)
+        return cls(home, store, (*notices, *await first.put_down(store)))
+
+    @classmethod
+    async def _open_keyed(
+        cls,
+        home: Home,
+        network: bool,
+        notices: tuple[str, ...],
+        unlocking: Unlocking | None,
+        first: BackupFirst,
+    ) -> Library:
+        keyed = KeyedHome(home)
+        try:
+            if unlocking is not None:
+                await unlocking(keyed)
+            store = await keyed.store(network=network, migrating=first.around)
+            try:
+                vault, said = await keyed.hand_over(store)
+            except BaseException:
+                await store.close()
+                raise
+        finally:
+            keyed.vault.lock()
+        forget_rewritten(home)
+        await take_locked_out(home, store)
+        notices = (*notices, *filter(None, [said]), *await first.put_down(store))
+        library = cls(home, store, notices)
+        library.is_encrypted, library._vault = True, vault
+        return library
 
     async def __aenter__(self) -> Library:
         return self
@@ -78,15 +137,50 @@ class Library:
         return self._vault
 
     @property
+    def assets(self) -> AssetShelf:
+        """The files of the workflows; loaded when they are first asked for."""
+        if self._assets is None:
+            from simtui.library.assets import AssetShelf
+
+            self._assets = AssetShelf(self.store)
+        return self._assets
+
+    @property
+    def backups(self) -> BackupShelf:
+        """The backups of this library; loaded when they are first asked for."""
+        if self._backups is None:
+            from simtui.library.backups import BackupShelf
+
+            self._backups = BackupShelf(self)
+        return self._backups
+
+    @property
+    def runs(self) -> RunShelf:
+        """The runs, their spans and their logs."""
+        from simtui.library.runs import RunShelf  # a list of workflows needs none of it
+
+        return RunShelf(self)
+
+    @property
     def vault_is_open(self) -> bool:
         """Whether keys are held; loads nothing."""
         return self._vault is not None and self._vault.is_open
+
+    @property
+    def space(self) -> SpaceShelf:
+        """What takes space, and what may go."""
+        from simtui.library.space import SpaceShelf  # a list needs none of it
+
+        return SpaceShelf(self)
 
     async def close(self) -> None:
         """Wipes keys and ends every connection. Can be called twice."""
         if self._vault is not None:
             self._vault.lock()
+        grew = self.store.has_written
         await self.store.close()
+        if grew:
+            reserve.keep(self.home)
 
     async def search(self, text: str, limit: int = 50) -> list[Hit]:
         """What holds every word of `text`, by the words' beginnings; best first, then newest."""

@@ -39,6 +39,19 @@ def examined(document: bytes, value: JsonObject) -> tuple[Content, list[LikelyKe
     return content, keys
 
 
+def earlier(document: bytes, value: JsonObject) -> Content:
+    """A document that is not the current one, ready to be stored: nobody searches it."""
+    state = state_of(value)
+    return Content(
+        digest=digest_of(value, document),
+        frame=payload.encode(document),
+        document_bytes=len(document),
+        block_count=len(blocks_of(state)),
+        edge_count=len(edges_of(state)),
+        text="",
+    )
+
+
 def document_of(frame: bytes, digest: str, what: str) -> bytes:
     """The exact bytes of a stored document. Raises `Damaged` where they are not what was stored."""
     return checked(frame, digest, what)[0]

@@ -13,12 +13,13 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from simtui import __version__
-from simtui.errors import Damaged, SimtuiError, shown
+from simtui.errors import Damaged, Locked, SimtuiError, shown
 from simtui.library import Library
 from simtui.library.content import checked
+from simtui.library.keyed import Unlocking
 from simtui.model import wording
 from simtui.paths import Home, log_folder
-from simtui.store import checks, engine, migrations, secrets, vault
+from simtui.store import assets, checks, engine, migrations, secrets, vault
 from simtui.store.filesystem import is_network, type_of
 
 if TYPE_CHECKING:
@@ -37,18 +38,22 @@ class Finding:
     advice: str = ""
 
 
-async def examine(home: Home) -> list[Finding]:
-    """Everything there is to know of a home, also where its database does not open."""
+async def examine(home: Home, unlocking: Unlocking | None = None) -> list[Finding]:
+    """Everything there is to know of a home, also where its database does not open. `unlocking`
+    opens one that is encrypted."""
     findings = [*_versions(), *_places(home)]
     if not home.database.exists():
         return [*findings, Finding("database", None, "not there yet", "`simtui import` makes it.")]
     findings += _modes(home)
     try:
-        library = await Library.open(home, create=False)
+        library = await Library.open(home, create=False, unlocking=unlocking)
+    except Locked:
+        raise  # nothing is known of it then, good or bad
     except SimtuiError as error:
         return [*findings, Finding("database", False, error.message)]
     async with library:
         findings += [Finding("notice", False, notice) for notice in library.notices]
+        findings += _keys(library)
         findings += await _database(library.store)
         findings += await _vault(library.store)
     return findings
@@ -77,11 +82,20 @@ def _places(home: Home) -> Iterator[Finding]:
 
 
 def _modes(home: Home) -> Iterator[Finding]:
-    for path in (home.root, *sorted(home.root.glob("simai.db*"))):
+    for path in (home.root, *sorted(home.root.glob("simai.[dk]*"))):
         mode = stat.S_IMODE(path.stat().st_mode)
         private = not mode & 0o077
         advice = "" if private else f"Others can read it. chmod go-rwx '{path}'"
         yield Finding(path.name, private, f"mode {mode:04o}", advice)
+
+
+def _keys(library: Library) -> Iterator[Finding]:
+    name = library.home.keys.name
+    if library.is_encrypted:
+        yield Finding("encryption", True, f"the whole library; what opens it lies in {name}")
+    elif library.home.keys.exists():
+        advice = "Move it to the encrypted library that it opens, if there is one."
+        yield Finding(name, None, "lies beside a library that is not encrypted", advice)
 
 
 async def _database(store: Store) -> list[Finding]:
@@ -91,6 +105,7 @@ async def _database(store: Store) -> list[Finding]:
     broken = await store.read(checks.broken_links)
     found.append(Finding("links", not broken, "sound" if not broken else f"{broken} broken"))
     found.append(await _documents(store))
+    found.append(await _files(store))
     looked, wrong = await store.read(checks.index_both_ways)
     found.append(
         Finding("search index", not wrong, f"{wording.count(looked)} entries, {wrong} wrong")
@@ -132,6 +147,32 @@ async def _documents(store: Store) -> Finding:
         value = f"{wording.count(total)} unpacked, {len(bad)} damaged: {'; '.join(bad[:5])}"
     advice = "The others are whole. Export what you can, and restore the rest." if bad else ""
     return Finding("documents", not bad, value, advice)
+
+
+async def _files(store: Store) -> Finding:
+    """Unpacks every file of a workflow and holds it against its digest."""
+    total, size, bad, after = 0, 0, [], ""
+    while batch := await store.read(assets.contents_after, after, _BATCH):
+        for content in batch:
+            total, size = total + 1, size + content.size_bytes
+            try:
+                await store.read(assets.check, content)
+            except Damaged as error:
+                bad.append(error.message)
+        after = batch[-1].digest
+    value = f"{wording.plural(total, 'file')}, {wording.size(size)}"
+    _, left_over = await store.read(assets.left_over)
+    if left_over:
+        pieces = wording.size(left_over * assets.PIECE_BYTES)
+        value += f"; up to {pieces} of others coming in or going"
+    if not bad:
+        return Finding("files", True, f"{value}, all as they were written" if total else value)
+    return Finding(
+        "files",
+        False,
+        f"{value}; {len(bad)} damaged: {'; '.join(bad[:5])}",
+        "The others are whole. Add these again, or restore a backup.",
+    )
 
 
 def _damaged_in(batch: list[checks.StoredDocument]) -> list[str]:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from simtui.apart import off_the_loop
+import orjson
+
+from simtui.apart import LARGE_BYTES, off_the_loop
 from simtui.errors import Damaged
 from simtui.library.content import checked
-from simtui.model.redact import indexable_texts
-from simtui.store import search, workflows
+from simtui.model.redact import indexable_texts, is_key_name
+from simtui.model.run import Run
+from simtui.model.run_text import strings_of, without_keys
+from simtui.model.workflow import JsonObject, blocks_of, searchable_texts, state_of
+from simtui.store import hits, payload, runs, search
 from simtui.store.store import Store
 
 MARK, UNMARK = "\x02", "\x03"
@@ -18,12 +25,15 @@ MARK, UNMARK = "\x02", "\x03"
 
 MAX_PLACES = 50
 _AROUND = 48
+_UNPACKED = 6  # how much larger a document is than its payload
+_LEAST_KEY = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One thing that a search found. `snippet` is plain text, its matches between MARK and UNMARK;
-    `at` is when the thing changed, Unix milliseconds."""
+    `at` is when the thing changed, Unix milliseconds. `kind` is workflow, asset, run or log; a log
+    line's `id` is its run's, and `seq` its number there."""
 
     kind: str
     id: str
@@ -31,27 +41,88 @@ class Hit:
     title: str
     snippet: str
     at: int
+    seq: int | None = None
 
 
 async def find_hits(store: Store, text: str, limit: int) -> list[Hit]:
-    """What holds every word of `text`, by the words' beginnings; best first, then newest."""
+    """What holds every word of `text`, by the words' beginnings: workflows best first, then files,
+    runs and log lines, newest first."""
     match = search.match_of(text)
     if match is None:
         return []
     words = [fold(word) for word in search.words_of(text)]
-    rows = await store.read(search.workflows, match, limit)
-    return [
-        Hit("workflow", ident, ident, name, await _snippet_of(store, ident, name, words), at)
-        for ident, name, at in rows
+    found = await store.read(hits.gather, match, limit)
+    small = [each for each in found.workflows if len(each.frame) * _UNPACKED < LARGE_BYTES]
+    # one hop for all of them: fifty would take longer than the work
+    hits_found, snippets = await asyncio.to_thread(_hits_of, found, small, words)
+    for each in found.workflows:
+        if each.id not in snippets:
+            snippets[each.id] = await off_the_loop(
+                len(each.frame) * _UNPACKED, _snippet, each.frame, each.name, words
+            )
+    of_workflows = [
+        Hit("workflow", each.id, each.id, each.name, snippets[each.id], each.at)
+        for each in found.workflows
     ]
+    return of_workflows + hits_found
 
 
-async def _snippet_of(store: Store, workflow_id: str, name: str, words: list[str]) -> str:
-    found = await store.read(workflows.frame_of, workflow_id)
-    if found is None:
-        return ""
-    frame, digest = found
-    return await off_the_loop(len(frame) * 6, _snippet, frame, digest, name, words)
+def _hits_of(
+    found: hits.Found, small: list[hits.FoundWorkflow], words: list[str]
+) -> tuple[list[Hit], dict[str, str]]:
+    snippets = {each.id: _snippet(each.frame, each.name, words) for each in small}
+    others = [
+        Hit("asset", f"{ident}/{file}", ident, file, f"a file of {_plain(name)}", at)
+        for ident, name, file, at in found.assets
+    ]
+    expression = pattern_of(words)
+    for run, output in found.runs:
+        others.append(
+            Hit(
+                "run",
+                run.id,
+                run.workflow_id,
+                f"{run.workflow_name}: {run.status}",
+                _run_snippet(run, output, expression, words),
+                run.started_at,
+            )
+        )
+    for run, line in found.lines:
+        piece = cut(without_keys(line.message), expression, line.block_name or line.level)
+        title = f"{run.workflow_name}: {run.status}"
+        others.append(Hit("log", run.id, run.workflow_id, title, piece, line.at, line.seq))
+    return others, snippets
+
+
+def _run_snippet(
+    run: Run, output: bytes | None, expression: re.Pattern[str], words: list[str]
+) -> str:
+    where = f"error in {run.error_block_name}" if run.error_block_name else "error"
+    texts = [(where, without_keys(run.error))] if run.error else []
+    try:
+        value = runs.unpacked(output, f"run {run.id}")
+    except Damaged as error:
+        return str(error)
+    texts += [("output", text) for text in strings_of(value)]
+    return _best(texts, expression, words)[2]
+
+
+def _best(
+    texts: Iterable[tuple[str, str]], expression: re.Pattern[str], words: list[str]
+) -> tuple[int, str, str]:
+    """(how many of the words, the text, its piece) where most of the words stand."""
+    best = (0, "", "")
+    for where, text in texts:
+        folded = fold(text)
+        if not _holds(folded, words):
+            continue
+        matched = {match.group() for match in expression.finditer(folded)}
+        found = len(matched)
+        if found > best[0]:
+            best = (found, text, cut(text, expression, where))
+            if all(any(held.startswith(word) for held in matched) for word in words):
+                break  # there is no better place than one with all of them
+    return best
 
 
 async def places_in(frame: bytes, digest: str, name: str, words: list[str]) -> list[str]:
@@ -105,21 +176,44 @@ class _Folds(dict[int, str]):
 _FOLDS = _Folds()
 
 
-def _snippet(frame: bytes, digest: str, name: str, words: list[str]) -> str:
+def _snippet(frame: bytes, name: str, words: list[str]) -> str:
     try:
-        _document, value = checked(frame, digest, name)
+        value = orjson.loads(payload.decode(frame, name))
     except Damaged as error:
         return str(error)
+    except orjson.JSONDecodeError as error:
+        return f"{_plain(name)}: its document is not JSON any more ({error})."
     expression = pattern_of(words)
-    best: tuple[int, str] = (0, "")
-    for where, text in indexable_texts(value):
-        folded = fold(text)
-        if not _holds(folded, words):
+    _, text, piece = _best(searchable_texts(value), expression, words)
+    # the whole document is looked through for keys only where this piece may hold one
+    if _may_hold_a_key(piece) or any(key in text for key in _key_values(value)):
+        piece = _best(indexable_texts(value), expression, words)[2]
+    return piece
+
+
+# characters that are no word: with a digit among them, a capital or a sign within, or too many
+_LIKE_A_KEY = re.compile(r"[^\s,;:!?()]*(?:\d|[a-z][A-Z]|[_+/=~@])[^\s,;:!?()]*|[^\s,;:!?()]{16,}")
+_LEAST_RUN = 8
+
+
+def _may_hold_a_key(piece: str) -> bool:
+    plain = piece.partition(": ")[2].replace(MARK, "").replace(UNMARK, "")
+    return any(len(match.group()) >= _LEAST_RUN for match in _LIKE_A_KEY.finditer(plain))
+
+
+def _key_values(document: JsonObject) -> list[str]:
+    """What stands in the fields that hold a key."""
+    found = []
+    for block in blocks_of(state_of(document)).values():
+        sub_blocks = block.get("subBlocks")
+        if not isinstance(sub_blocks, dict):
             continue
-        found = len({match.group() for match in expression.finditer(folded)})
-        if found > best[0]:
-            best = (found, cut(text, expression, where))
-    return best[1]
+        for field, sub_block in sub_blocks.items():
+            if is_key_name(field):
+                value = sub_block.get("value") if isinstance(sub_block, dict) else sub_block
+                if isinstance(value, str) and len(value) >= _LEAST_KEY:
+                    found.append(value)
+    return found
 
 
 def cut(text: str, expression: re.Pattern[str], where: str, *, around: int = _AROUND) -> str:

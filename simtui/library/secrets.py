@@ -16,15 +16,17 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from simtui.errors import Damaged, Locked, NotFound, UsageError, shown
 from simtui.model.secret_names import is_name
+from simtui.store import extractions
 from simtui.store import secrets as rows
 
 if TYPE_CHECKING:
     from simtui.library import Library
+    from simtui.library.keyed import Vaulted as Vaulted
     from simtui.vault.keyrings import Verdict
-    from simtui.vault.life import Status as Status  # for the faces, which know no vault
     from simtui.vault.slots import Slot
-    from simtui.vault.ways import Prepared as Prepared
+    from simtui.vault.ways import Prepared as Prepared  # for the faces, which know no vault
     from simtui.vault.ways import SlotLine as SlotLine
+    from simtui.vault.ways import Status as Status
 
 KEYRING, PASSWORD, RECOVERY = "keyring", "password", "recovery"
 WORDS = {KEYRING: "keyring", PASSWORD: "password", RECOVERY: "recovery code"}
@@ -53,11 +55,13 @@ class SecretLine:
 
 
 async def listed(library: Library) -> list[SecretLine]:
-    """Every secret, and every name that workflows refer to, by name. Opens nothing."""
+    """Every secret, every name that workflows refer to, and those that came out of a database of
+    Sim without their values, by name. Opens nothing."""
     stored = {row.name: row for row in await library.store.read(rows.all_of)}
     needed = await library.workflows.needed()
+    wanted = await library.store.read(extractions.wanted)
     lines = []
-    for name in sorted(stored.keys() | {name for name in needed if is_name(name)}):
+    for name in sorted({*stored, *filter(is_name, needed), *wanted}):
         created_at = stored[name].created_at if name in stored else None
         updated_at = stored[name].updated_at if name in stored else None
         lines.append(SecretLine(name, created_at, updated_at, tuple(needed.get(name, ()))))
@@ -112,7 +116,7 @@ async def has_vault(library: Library) -> bool:
     return await library.store.read(vault.read) is not None
 
 
-async def check_vault(library: Library) -> list[str]:
+async def check_vault(library: Vaulted) -> list[str]:
     """The ways in that are whole. Raises `Locked` where there is no vault."""
     status = await library.vault.status()
     if not status.exists:
@@ -128,7 +132,7 @@ class Tried:
     said: str = ""
 
 
-async def open_by_keyring(library: Library) -> Tried:
+async def open_by_keyring(library: Vaulted) -> Tried:
     """Opens the vault by what the OS keyring holds. Nothing is said where it holds nothing of this
     vault."""
     from simtui.vault import keyrings
@@ -145,12 +149,12 @@ async def open_by_keyring(library: Library) -> Tried:
     return Tried("", said)
 
 
-async def _slots(library: Library, way: str) -> list[Slot]:
+async def _slots(library: Vaulted, way: str) -> list[Slot]:
     lines = (await library.vault.status()).slots
     return [line.slot for line in lines if line.slot and not line.words and line.slot.way == way]
 
 
-async def unlock(library: Library, typed: bytearray) -> Tried:
+async def unlock(library: Vaulted, typed: bytearray) -> Tried:
     """Opens the vault with a password or a recovery code, whichever was typed (as bytes, wiped
     here). Where that is not it, it may be tried again.
 
@@ -161,7 +165,7 @@ async def unlock(library: Library, typed: bytearray) -> Tried:
     ways = await check_vault(library)
     if any(line.slot is None for line in (await library.vault.status()).slots):
         ways = [*ways, PASSWORD]  # a slot that cannot be read may have been the password's
-    tries, said = _meant(typed, ways)
+    tries, said = meant(typed, ways)
     for way, secret in tries:
         await asyncio.sleep(max(0.0, library.vault.seconds_to_wait))
         try:
@@ -173,7 +177,7 @@ async def unlock(library: Library, typed: bytearray) -> Tried:
     return Tried("", said)
 
 
-def _meant(typed: bytearray, ways: Sequence[str]) -> tuple[list[tuple[str, bytearray]], str]:
+def meant(typed: bytearray, ways: Sequence[str]) -> tuple[list[tuple[str, bytearray]], str]:
     """What is to be tried, way by way, and what is to be said if that is not it."""
     from simtui.vault import passwords, recovery
 

@@ -7,17 +7,22 @@ change: the document before it becomes a version.
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING, TypeVar
+
+import orjson
 
 from simtui.apart import off_the_loop
 from simtui.errors import NotFound, UsageError, shown
-from simtui.formats.sim_json import with_name
+from simtui.formats.sim_json import dump, exact, with_name
 from simtui.library.content import checked, content_of, document_of
 from simtui.model.filters import EMPTY, Filter
 from simtui.model.outline import Outline, outline_of
-from simtui.model.workflow import Version, Workflow, description_in
-from simtui.store import filtering, folders, needs, workflows
+from simtui.model.workflow import Version, Workflow, description_in, name_in
+from simtui.store import assets, filtering, folders, needs, workflows
 from simtui.store.folders import NamedFolder
 from simtui.store.store import Store
 from simtui.store.workflows import Content, Key
@@ -122,6 +127,38 @@ class WorkflowShelf:
         content = await off_the_loop(len(old) * 6, _renamed, old, digest, workflow_id, wanted)
         await self._store.write(_replace, workflow_id, content, wanted, None, digest)
 
+    async def change(self, workflow_id: str, document: bytes, digest: str) -> None:
+        """Makes a document current that was made from the one with this digest, which becomes a
+        version; the name is the document's own. Raises `UsageError` where somebody else changed it
+        meanwhile, or for a name that cannot be one."""
+        content, name, description = await off_the_loop(len(document), _read, document)
+        name = None if name is None else checked_name(name)
+        await self._store.write(_replace, workflow_id, content, name, description, digest)
+
+    async def duplicate(self, workflow_id: str, name: str | None = None) -> Workflow:
+        """A copy with its files, in the same folder, under a new id; its versions stay where they
+        are. Raises as `rename` does."""
+        row = await self.get(workflow_id)
+        frame, digest = await self._frame(workflow_id)
+        assert row is not None
+        wanted = await self._free_name(row) if name is None else checked_name(name)
+        ident, now = str(uuid.uuid4()), now_ms()
+        content = await off_the_loop(len(frame) * 6, _copied, frame, digest, row.id, ident, wanted)
+        copy = replace(
+            row, id=ident, name=wanted, created_at=now, updated_at=now, deleted_at=None, source=""
+        )
+        await self._store.write(_insert_copy, row.id, copy, content)
+        return await self.get(ident) or copy
+
+    async def _free_name(self, row: Workflow) -> str:
+        """`Monitor (copy)`, `Monitor (copy 2)`…"""
+        for number in count(1):
+            end = " (copy)" if number == 1 else f" (copy {number})"
+            wanted = f"{row.name[: MAX_NAME - len(end)]}{end}"
+            if not await self._store.read(workflows.placed, wanted, row.folder):
+                break
+        return wanted
+
     async def move(self, ids: Sequence[str], folder: str) -> int:
         """Puts workflows into a folder ("" is the top). How many were elsewhere.
         Raises `UsageError` for what cannot be a folder."""
@@ -223,6 +260,29 @@ def _renamed(frame: bytes, digest: str, workflow_id: str, name: str) -> Content:
 def _unpacked(frame: bytes, digest: str, workflow_id: str) -> tuple[Content, str]:
     document, value = checked(frame, digest, _what(workflow_id))
     return content_of(document, value), description_in(value)[:2000]
+
+
+def _read(document: bytes) -> tuple[Content, str | None, str]:
+    value = orjson.loads(document)
+    return content_of(document, value), name_in(value), description_in(value)[:2000]
+
+
+def _copied(frame: bytes, digest: str, workflow_id: str, ident: str, name: str) -> Content:
+    document, _value = checked(frame, digest, _what(workflow_id))
+    renamed = with_name(document, name)
+    value = exact(renamed)
+    header = value.get("workflow")
+    if isinstance(header, dict) and "id" in header:
+        header["id"] = ident  # or an import would take it for the one that it was copied from
+        renamed = dump(value)
+    return content_of(renamed)
+
+
+def _insert_copy(
+    connection: Connection, original_id: str, copy: Workflow, content: Content
+) -> None:
+    workflows.insert(connection, copy, content)
+    assets.copy(connection, original_id, copy.id)
 
 
 def _replace(

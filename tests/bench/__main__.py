@@ -14,14 +14,14 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import commands, imports, library, screen, writes
+from tests.bench import backups, cloud, commands, imports, library, runs, screen, vault, writes
 from tests.bench.table import Row, lines
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a fifth of everything")
-    parser.add_argument("only", nargs="*", help="of: commands imports library screen writes")
+    parser.add_argument("only", nargs="*", help="of: backups, commands, imports, …")
     options = parser.parse_args()
     for name in list(os.environ):
         if name.startswith("SIMTUI_") and name != "SIMTUI_REAL_EXPORTS":
@@ -47,6 +47,10 @@ def _measured(place: Path, share: int, only: list[str]) -> Iterator[Row]:
         "imports": lambda: imports.rows(place, share),
         "writes": lambda: writes.rows(place, share),
         "library": lambda: library.rows(place, share),
+        "backups": lambda: backups.rows(place, share),
+        "vault": lambda: vault.rows(place, share),
+        "runs": lambda: runs.rows(place, share),
+        "cloud": lambda: cloud.rows(place, share),
         "screen": lambda: screen.rows(place, share),
     }
     for name, work in works.items():

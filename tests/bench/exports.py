@@ -30,7 +30,7 @@ _STEMS = """
     write
 """
 _ENDINGS = ("", "s", "ed", "ing", "er", "ly", "ness", "able")
-_WORDS = [stem + ending for stem in _STEMS.split() for ending in _ENDINGS]
+WORDS = [stem + ending for stem in _STEMS.split() for ending in _ENDINGS]
 
 
 def exports(count: int, seed: int = 1) -> Iterator[tuple[str, bytes]]:
@@ -40,10 +40,10 @@ def exports(count: int, seed: int = 1) -> Iterator[tuple[str, bytes]]:
     for n in range(count):
         value = orjson.loads(seeds[n % len(seeds)])
         state = value["state"]
-        name = f"{' '.join(chance.choices(_WORDS, k=3)).capitalize()} {n}"
+        name = f"{' '.join(chance.choices(WORDS, k=3)).capitalize()} {n}"
         state.setdefault("metadata", {})["name"] = name
         for key, each in state["blocks"].items():
-            each["name"] = f"{each.get('name') or key} {chance.choice(_WORDS)}{n % 997}"
+            each["name"] = f"{each.get('name') or key} {chance.choice(WORDS)}{n % 997}"
         yield f"{n:05d}.json", orjson.dumps(value, option=orjson.OPT_INDENT_2)
 
 
@@ -77,7 +77,7 @@ def _made(chance: random.Random) -> bytes:
             userPrompt=f"{_prose(chance, 30)} <start.input> {{{{API_KEY}}}}",
             model="gpt-4o",
             temperature=0.7,
-            tools=[{"type": "custom", "title": word, "params": {}} for word in _words(chance, 3)],
+            tools=[{"type": "custom", "title": word, "params": {}} for word in words_of(chance, 3)],
         )
         blocks.append(made)
         size += len(orjson.dumps(made, option=orjson.OPT_INDENT_2)) + 200
@@ -86,8 +86,9 @@ def _made(chance: random.Random) -> bytes:
 
 
 def _prose(chance: random.Random, words: int) -> str:
-    return " ".join(_words(chance, words)).capitalize() + "."
+    return " ".join(words_of(chance, words)).capitalize() + "."
 
 
-def _words(chance: random.Random, count: int) -> list[str]:
-    return chance.choices(_WORDS, k=count)
+def words_of(chance: random.Random, count: int) -> list[str]:
+    """So many words."""
+    return chance.choices(WORDS, k=count)

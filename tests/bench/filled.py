@@ -11,6 +11,7 @@ from uuid import UUID
 from simtui.library import Library
 from simtui.library.content import content_of
 from simtui.library.workflows import now_ms
+from simtui.model.run import place_from
 from simtui.model.workflow import Workflow
 from simtui.paths import Home
 from simtui.store import workflows
@@ -63,10 +64,18 @@ def _put(connection: Connection, start: int, batch: list[Content]) -> None:
         )
         workflows.insert(connection, row, content)
         connection.executemany(
-            "INSERT INTO runs (id, workflow_id, status, started_at, duration_ms)"
-            " VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO runs (id, workflow_id, status, started_at, duration_ms, number, place)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
-                (f"{ident} {run}", ident, chance.choice(("completed", "failed")), at + run, 1200)
+                (
+                    f"{ident} {run}",
+                    ident,
+                    chance.choice(("completed", "failed")),
+                    at + run,
+                    1200,
+                    n * RUNS_EACH + run,
+                    place_from(at + run),
+                )
                 for run in range(RUNS_EACH)
             ],
         )

@@ -161,7 +161,7 @@ def test_8_the_answer_does_not_fit(stock: Stock, home: Home) -> None:
 def test_1_a_fault_of_ours_is_told_with_its_report_and_no_trace(tmp_path: Path) -> None:
     script = (
         "import sys\n"
-        "from simtui.cli.output import finish\n"
+        "from simtui.console.output import finish\n"
         "def broken():\n"
         "    secret = 'hunter2'\n"
         "    return 1 // 0\n"

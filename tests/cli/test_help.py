@@ -35,15 +35,17 @@ ASKED_FOR = {
     *(f"vault {verb}" for verb in (
         "status", "init", "lock", "passwd", "recovery", "slots", "rotate",
     )),
-    "exec",
+    "exec", "workflows prune",
+    *(f"schedule {verb}" for verb in ("install", "show", "remove")),
 }  # fmt: skip
 
 
 COMMANDS = dict(commands())
 ANSWERING = [
     "import", "export", "search", "doctor", "workflows list", "workflows get",
-    "workflows versions", "settings list", "settings get", "secrets list", "secrets get",
-    "secrets import", "secrets scan", "secrets adopt", "vault status", "vault slots",
+    "workflows versions", "workflows prune", "schedule show", "settings list", "settings get",
+    "secrets list", "secrets get", "secrets import", "secrets scan", "secrets adopt",
+    "vault status", "vault slots",
 ]  # fmt: skip
 EXIT_CODES = {0, 1, 3, *(128 + n for n in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM))} | {
     each.exit_code
@@ -153,8 +155,9 @@ def test_the_man_page_names_every_command_exit_code_and_variable() -> None:
 def test_the_man_page_is_installed_with_the_program() -> None:
     build = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
     shared = build["targets"]["wheel"]["shared-data"]
-    assert shared == {"man/simtui.1": "share/man/man1/simtui.1"}
-    assert MAN_PAGE.read_text().startswith(".Dd ")
+    for page in (MAN_PAGE, MAN_PAGE.with_name("simtui-extract.1")):
+        assert shared[f"man/{page.name}"] == f"share/man/man1/{page.name}"
+        assert page.read_text().startswith(".Dd ")
 
 
 def test_bash_completes_from_its_script(simtui: Command, tmp_path: Path) -> None:

@@ -390,6 +390,15 @@ def test_adopt_moves_every_key_and_tells_what_is_left(in_clear: Vaulted, stock: 
     assert in_clear.value("ASK_API_KEY") == KEY.encode()
 
 
+def test_adopting_where_there_is_no_version_makes_none_that_holds_the_value(
+    vaulted: Vaulted, stock: Stock
+) -> None:
+    stock(document("Alpha", [block("ask", "agent", "Ask", apiKey=KEY)], ident=ALPHA))
+    assert vaulted("secrets", "adopt", "Alpha", "--all", "--yes").returncode == 0
+    found = run_alone(vaulted.home, "secrets", "scan", "--versions", "-o", "json")
+    assert rows_of(found.stdout.decode()) == []
+
+
 def test_adopt_asks_and_shows_what_it_would_do(in_clear: Vaulted) -> None:
     done, sent = converse(
         in_clear.home,
@@ -474,7 +483,7 @@ def test_a_report_of_a_fault_holds_no_value(vaulted: Vaulted, tmp_path: Path) ->
     """One is made on purpose, while the value lies in several variables."""
     script = (
         "import asyncio, sys\n"
-        "from simtui.cli.output import finish\n"
+        "from simtui.console.output import finish\n"
         "from simtui.library import Library\n"
         "from simtui.library import secrets as shelf\n"
         "from simtui.paths import Home\n"

@@ -170,7 +170,9 @@ def test_a_second_vault_is_never_made(home: Home, tmp_path: Path) -> None:
 
 
 def test_status_without_a_home_makes_none(home: Home) -> None:
-    assert status(home) == {"exists": False, "open": False, "ways": [], "slots": [], "secrets": 0}
+    assert status(home) == {
+        "exists": False, "open": False, "ways": [], "slots": [], "secrets": 0, "encrypted": False,
+    }  # fmt: skip
     assert not home.root.exists()
 
 
@@ -181,6 +183,7 @@ def test_status_and_slots_tell_what_there_is(home: Home) -> None:
     assert answer.pop("slots") == slots
     assert answer == {
         "exists": True, "open": False, "ways": ["password", "recovery"], "secrets": 1,
+        "encrypted": False,
     }  # fmt: skip
     assert [set(slot) for slot in slots] == [{"number", "way", "created_at", "usable", "note"}] * 2
     assert [(slot["number"], slot["way"], slot["usable"]) for slot in slots] == [

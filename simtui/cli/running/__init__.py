@@ -14,10 +14,10 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 
-from simtui.cli.output import talk
 from simtui.cli.running.beside import Beside
 from simtui.cli.running.following import Environment, NotStarted
 from simtui.cli.running.inside import Inside
+from simtui.console.output import talk
 from simtui.errors import UsageError, shown
 from simtui.model.masking import LEAST_BYTES, Masker, can_be_masked
 
