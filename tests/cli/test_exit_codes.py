@@ -121,7 +121,7 @@ def test_6_another_programs_database(simtui: Command, home: Home) -> None:
     home.database.write_bytes(b"not a database" * 100)
     done = simtui("workflows", "list")
     assert done.returncode == 6
-    assert "simtui doctor" in done.stderr
+    assert "simtui backups list" in done.stderr
     assert simtui("doctor").returncode == 6
 
 

@@ -113,7 +113,7 @@ async def test_esc_ends_an_import_in_every_area(home: Home, many: Path) -> None:
         with held_up(home):
             await begin_import(screen, many)
             await screen.press("4")
-            await screen.sees("A backup every day", "importing many (esc cancels)")
+            await screen.sees("Kept by", "importing many (esc cancels)")
             await screen.press("escape")
         await screen.sees("ended before its end")
 

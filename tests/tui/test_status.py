@@ -59,7 +59,7 @@ async def test_the_areas_are_named_before_the_home(filled: Home) -> None:
 async def test_esc_leads_from_another_area_to_the_workflows(filled: Home) -> None:
     async with driven(filled) as screen:
         await screen.press("4")
-        await screen.sees("A backup every day")
+        await screen.sees("Kept by")
         await screen.press("escape")
         await screen.sees("Lead enricher")
 

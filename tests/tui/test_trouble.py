@@ -57,7 +57,7 @@ async def test_a_list_that_cannot_be_read_is_told_and_keys_go_on(
         await screen.press(*keys)
         await screen.sees("no such column")
         await screen.press("escape", "escape", "2")
-        await screen.sees("Every run of your workflows")
+        await screen.sees("No runs yet.")
 
 
 async def test_rows_that_cannot_be_fetched_are_told(home: Home) -> None:

@@ -66,7 +66,7 @@ async def test_a_key_that_goes_wrong_is_told_and_the_next_one_works(home: Home) 
         screen.app.typed.put(broken)
         await screen.sees("a fault in simtui (ZeroDivisionError: on purpose)")
         await screen.press("2")
-        await screen.sees("Every run of your workflows")
+        await screen.sees("No runs yet.")
 
 
 async def test_tab_behind_a_home_that_nobody_has_leaves_every_key_working(home: Home) -> None:
