@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
+TESTS  ?= tests
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
@@ -29,8 +30,8 @@ test: $(READY) ## lint, types, contracts, and all tests but the long ones
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n auto -m "not soak"
 
-check: $(READY) ## the fast tests alone
-	$(BIN)/python -m pytest -n auto -q -m "not soak"
+check: $(READY) ## the fast tests alone, or those of TESTS="tests/store tests/cli"
+	$(BIN)/python -m pytest -n auto -q -m "not soak" $(TESTS)
 
 soak: $(READY) ## the long fault and fuzz tests
 	$(BIN)/python -m pytest -n auto -m soak

@@ -44,7 +44,6 @@ class Backups(Frame):
             ],
             id="table",
         )
-        self.table.nothing = "No backup yet. b makes one, and proves that it restores."
         self._rows: HeldRows[Backup] = HeldRows(lambda backup: backup.name)
         self._reading = asyncio.Lock()
         self._summary = OneLine(id="summary")
@@ -56,6 +55,9 @@ class Backups(Frame):
         yield from self.compose_bottom()
 
     async def on_mount(self) -> None:
+        self.table.nothing = self.simtui.keys.say(
+            "No backup yet. {backup} makes one, and proves that it restores."
+        )
         self.say_all()
         self.set_focus(self.table)
         await self.table.show(self._rows)
