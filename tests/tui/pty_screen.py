@@ -44,6 +44,19 @@ class PtyScreen:
     def send(self, keys: str) -> None:
         os.write(self._fd, keys.encode())
 
+    def send_what_fits(self, keys: str) -> int:
+        """As many keys as the kernel holds for somebody who does not read them. How many."""
+        left = keys.encode()
+        os.set_blocking(self._fd, False)
+        try:
+            while left:
+                left = left[os.write(self._fd, left) :]
+        except BlockingIOError:
+            pass
+        finally:
+            os.set_blocking(self._fd, True)
+        return len(keys) - len(left)
+
     def read_until(self, wanted: bytes, seconds: float = 20) -> bytes:
         """What came from now on until `wanted` was in it."""
         start, deadline = len(self.seen), time.monotonic() + seconds
