@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV   ?= .venv
 TESTS  ?= tests
+# half of the tests' time is waiting for programs that they started
+WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 3 / 2 )))
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
@@ -28,13 +30,13 @@ test: $(READY) ## lint, types, contracts, and all tests but the long ones
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n auto -m "not soak"
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not soak"
 
 check: $(READY) ## the fast tests alone, or those of TESTS="tests/store tests/cli"
-	$(BIN)/python -m pytest -n auto -q -m "not soak" $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) -q -m "not soak" $(TESTS)
 
 soak: $(READY) ## the long fault and fuzz tests
-	$(BIN)/python -m pytest -n auto -m soak
+	$(BIN)/python -m pytest -n $(WORKERS) -m soak
 
 bench: $(READY) ## every budget beside its floor, as ratios
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m tests.bench
