@@ -95,8 +95,8 @@ async def look_inside(screen: Backups) -> None:
     async with opened_backup(app.library, row.path, ask=_asker(app)) as inside:
         app.tell("")
         at, said = "", ""
+        found, difference = await inside.workflows(), await inside.difference(app.library)
         while True:
-            found, difference = await inside.workflows(), await inside.difference(app.library)
             chosen = await app.ask(Inside(title, lines_of(found, difference), difference, at, said))
             if chosen is None:
                 return
@@ -108,6 +108,7 @@ async def look_inside(screen: Backups) -> None:
                 said = ""
             else:
                 said = await _taken(screen, inside, there)
+                found, difference = await inside.workflows(), await inside.difference(app.library)
 
 
 async def _taken(screen: Backups, inside: OpenedBackup, there: There) -> str:
@@ -118,6 +119,7 @@ async def _taken(screen: Backups, inside: OpenedBackup, there: There) -> str:
         return f"{name} is here already, just as it is there."
     if not await app.ask(Confirm(f"Take {name} out of the backup, into the library?", more)):
         return ""
+    app.typed.hold()  # the next key is meant for the list, which comes again
     taken = await inside.take(app.library, there.held.id)
     return f"{name}: {taken.outcome}."
 

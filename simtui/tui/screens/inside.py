@@ -100,6 +100,7 @@ class Inside(Rebinding[tuple[str, There] | None]):
         """Hands over what is to be done."""
         row = self._table.row
         if row is not None:
+            self.simtui.typed.hold()  # the next key is meant for what comes then
             self.dismiss((what, row))
 
 
