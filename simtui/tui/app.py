@@ -38,7 +38,7 @@ from simtui.tui.undo import Undo
 from simtui.tui.vault_watch import VaultWatch
 from simtui.tui.watch import Watch
 from simtui.tui.whereabouts import Return
-from simtui.tui.work import Work
+from simtui.tui.work import Work, in_background
 
 if TYPE_CHECKING:
     from simtui.tui.screens.tally import Tally
@@ -115,7 +115,7 @@ class SimtuiApp(App[None], inherit_bindings=False):
             self.exit(return_code=error.exit_code)
             return
         await self.push_screen(self.areas.at(1))
-        self.run_worker(self.returning.go(), exit_on_error=False)
+        in_background(self, self.returning.go)
         for notice in self.library.notices:
             self.tell(notice, "warning")
         self.set_interval(POLL_SECONDS, self._follow)

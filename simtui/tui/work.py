@@ -1,9 +1,29 @@
-"""Work that takes a while: one at a time, told in the status line, ended by esc."""
+"""Work beside the keys: what a screen reads or does while keys are answered; and what takes a
+while, one at a time, told in the status line, ended by esc."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual.dom import DOMNode
+    from textual.worker import Worker
+
+
+def in_background(
+    node: DOMNode, work: Callable[[], Awaitable[None]], *, newest_of: str = ""
+) -> Worker[None]:
+    """Runs `work` while keys are answered; it ends with the node. `newest_of`: what runs there in
+    this group already is ended. It is called when its turn comes, and not at all where it is ended
+    before: a coroutine handed over would be one that nobody awaits."""
+
+    async def run() -> None:
+        await work()
+
+    group, exclusive = newest_of or "default", bool(newest_of)
+    return node.run_worker(run, group=group, exclusive=exclusive, exit_on_error=False)
 
 
 class Work:

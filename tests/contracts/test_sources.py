@@ -34,6 +34,14 @@ def test_a_handler_never_calls_its_parents(path: Path) -> None:
 
 
 @NAMED
+def test_work_beside_the_keys_begins_in_one_place(path: Path) -> None:
+    """`in_background`: a coroutine handed to Textual's `run_worker` is one that nobody awaits where
+    the work is ended before its turn."""
+    named = "run_worker" in path.read_text()
+    assert named is (path == SIMTUI / "tui" / "work.py")
+
+
+@NAMED
 def test_a_module_starts_with_its_reason(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text()))
 

@@ -52,11 +52,18 @@ class Tmux:
             time.sleep(0.05)
         return screen
 
+    def loses(self, text: str, seconds: float = 20) -> None:
+        """Waits until this is not on the screen any more."""
+        deadline = time.monotonic() + seconds
+        while text in (screen := self._tmux("capture-pane", "-p")):
+            assert time.monotonic() < deadline, f"{text!r} stays:\n{screen}"
+            time.sleep(0.05)
+
     def settled(self) -> str:
         """The screen with its colours, once it stays the same for a while."""
         screen, since = "", time.monotonic()
         while time.monotonic() < since + 0.4:
-            now = self._tmux("capture-pane", "-pe")
+            now = self._tmux("capture-pane", "-peN")
             if now != screen:
                 screen, since = now, time.monotonic()
             time.sleep(0.05)

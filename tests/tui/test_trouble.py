@@ -111,7 +111,7 @@ def _give_up_at_once(connection: Connection) -> None:
 
 
 async def test_a_fault_in_an_act_is_told_and_written_down(filled: Home) -> None:
-    async def faulty(_: object) -> None:
+    async def faulty() -> None:
         raise ZeroDivisionError("on purpose")
 
     async with driven(filled) as screen:

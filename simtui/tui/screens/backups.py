@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -18,6 +19,7 @@ from simtui.tui.screens.frame import Frame
 from simtui.tui.widgets.frame_lines import OneLine
 from simtui.tui.widgets.held_rows import HeldRows
 from simtui.tui.widgets.virtual_table import Column, VirtualTable
+from simtui.tui.work import in_background
 
 
 class Backups(Frame):
@@ -73,7 +75,7 @@ class Backups(Frame):
         self.say_all()
 
     def on_screen_resume(self) -> None:
-        self.run_worker(self.reload(), exit_on_error=False)
+        in_background(self, self.reload)
 
     async def _say_summary(self) -> None:
         kept = self.simtui.backing_up.kept
@@ -119,16 +121,7 @@ class Backups(Frame):
             "prune": backup_acts.prune,
             "space": backup_acts.space,
         }
-        act = named[name]
-        done = self.simtui.typed.hold()
-
-        async def act_on_screen() -> None:
-            try:
-                await act(self)
-            finally:
-                done.set()
-
-        self.run_worker(act_on_screen(), exit_on_error=False)
+        self.start(partial(named[name], self))
 
 
 def _now_ms() -> int:

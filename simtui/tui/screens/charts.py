@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -17,6 +18,7 @@ from simtui.tui.telling import words_for
 from simtui.tui.widgets.frame_lines import OneLine, key_pieces
 from simtui.tui.widgets.lines import Span, StyledLines
 from simtui.tui.widgets.lines_view import LinesView
+from simtui.tui.work import in_background
 
 DAYS = (14, 30, 90, 365, 7)
 _TITLES = ("runs a day", "cost a week", "by workflow")
@@ -46,7 +48,7 @@ class Charts(Rebinding[None]):
 
     def _count(self) -> None:
         self._say(f"counting {self._days} days…")
-        self.run_worker(self._read(self._days), exclusive=True, exit_on_error=False)
+        in_background(self, partial(self._read, self._days), newest_of="counting")
 
     async def _read(self, days: int) -> None:
         now = datetime.now().astimezone()

@@ -18,6 +18,7 @@ from simtui.errors import shown
 from simtui.tui.glyphs import spelled
 from simtui.tui.typed_paths import complete_path
 from simtui.tui.widgets.one_line_input import OneLineInput
+from simtui.tui.work import in_background
 
 LOW: list[tuple[int, str]] | None = [(0, "-low"), (18, "-tall")]
 """From how many lines of the terminal on there is room around a dialog."""
@@ -64,7 +65,7 @@ class AskText(ModalScreen[str | None]):
             self.dismiss(event.value)
 
     def action_complete(self) -> None:
-        self.run_worker(self._complete(), exclusive=True, exit_on_error=False)
+        in_background(self, self._complete, newest_of="completing")
 
     async def _complete(self) -> None:
         answer, hint = self.query_one("#answer", Input), self.query_one("#hint", Static)

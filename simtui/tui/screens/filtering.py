@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from functools import partial
+from typing import Any, ClassVar
 
 from simtui.model.filters import EMPTY, Filter, FilterError, Kind, parse
 from simtui.tui.screens.frame import Frame
 from simtui.tui.widgets.filter_line import FilterLine
 from simtui.tui.widgets.virtual_table import VirtualTable
+from simtui.tui.work import in_background
 
 REST_SECONDS = 0.12
 """How long the cursor rests, or nothing is typed behind `/`, before what is meant is shown."""
@@ -37,18 +39,6 @@ class Filtering(Frame):
     async def show_list(self, filter: Filter | None = None) -> None:
         """Shows what a filter means (the present one, unless another is given), from the top."""
 
-    def start(self, act: Callable[[Self], Awaitable[None]]) -> None:
-        """Runs an act that waits for something, without keeping keys waiting."""
-        done = self.simtui.typed.hold()
-
-        async def act_on_screen() -> None:
-            try:
-                await act(self)
-            finally:
-                done.set()
-
-        self.run_worker(act_on_screen(), exit_on_error=False)
-
     async def use_filter(self, text: str) -> bool:
         """Lists what the text means. Where it means nothing, says why, and the list stays."""
         try:
@@ -70,9 +60,7 @@ class Filtering(Frame):
             self.filter_line.text = self.filter.text
 
     def on_filter_line_typed(self, event: FilterLine.Typed) -> None:
-        self.run_worker(
-            self._follow_typing(event.text), exclusive=True, group="filter", exit_on_error=False
-        )
+        in_background(self, partial(self._follow_typing, event.text), newest_of="filter")
 
     async def _follow_typing(self, text: str) -> None:
         await asyncio.sleep(REST_SECONDS)
@@ -80,7 +68,7 @@ class Filtering(Frame):
 
     def on_filter_line_entered(self, event: FilterLine.Entered) -> None:
         self.workers.cancel_group(self, "filter")
-        self.start(lambda screen: screen._enter(event.text))
+        self.start(partial(self._enter, event.text))
 
     async def _enter(self, text: str) -> None:
         if await self.use_filter(text):
@@ -89,4 +77,4 @@ class Filtering(Frame):
     def on_filter_line_given_up(self) -> None:
         self.workers.cancel_group(self, "filter")
         self.set_focus(self.table)
-        self.start(lambda screen: screen._enter(""))
+        self.start(partial(self._enter, ""))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
@@ -14,6 +16,7 @@ from simtui.errors import shown
 from simtui.tui.keys import GO_TO, bindings, in_place, works
 from simtui.tui.screens.rebinding import Rebinding
 from simtui.tui.widgets.frame_lines import OneLine, StatusLines, area_pieces, key_pieces
+from simtui.tui.work import in_background
 
 if TYPE_CHECKING:
     from simtui.tui.screens.jump import Target
@@ -44,6 +47,19 @@ class Frame(Rebinding[None]):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         if event.state is WorkerState.ERROR and event.worker.error is not None:
             self.simtui.tell_error(event.worker.error)
+
+    def start(self, act: Callable[[], Awaitable[None]]) -> None:
+        """Runs an act that waits for something, an answer for one. The next key meets what the act
+        brings about, unless that takes long."""
+        done = self.simtui.typed.hold()
+
+        async def act_on_screen() -> None:
+            try:
+                await act()
+            finally:
+                done.set()
+
+        in_background(self, act_on_screen)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A key works where the table of keys says so, and nowhere else."""
@@ -128,7 +144,7 @@ class Frame(Rebinding[None]):
         elif app.backing_up.work.words:
             app.tell("A backup is being made already.")
         else:
-            self.run_worker(app.backing_up.make("manual"), exit_on_error=False)
+            in_background(self, partial(app.backing_up.make, "manual"))
 
     def action_how_to_quit(self) -> None:
         self.simtui.tell(f"{self.simtui.keys.first('quit')} quits.")
@@ -148,17 +164,12 @@ class Frame(Rebinding[None]):
         """Shows a letter on each of these, and goes to the one that is typed."""
         from simtui.tui.screens.jump import Jump
 
-        done = self.simtui.typed.hold()
-
         async def jump() -> None:
-            try:
-                call = await self.simtui.ask(Jump(self.targets()))
-            finally:
-                done.set()
+            call = await self.simtui.ask(Jump(self.targets()))
             if call is not None:
                 await self.run_action(call)
 
-        self.run_worker(jump(), exit_on_error=False)
+        self.start(jump)
 
     async def action_tour(self) -> None:
         from simtui.tui.screens.tour import Tour
@@ -169,17 +180,12 @@ class Frame(Rebinding[None]):
         """Asks for words, and goes to what holds them."""
         from simtui.tui.screens.searching import Searching
 
-        done = self.simtui.typed.hold()
-
         async def search() -> None:
-            try:
-                hit = await self.simtui.ask(Searching(self.simtui.searched))
-            finally:
-                done.set()
+            hit = await self.simtui.ask(Searching(self.simtui.searched))
             if hit is not None:
                 await self.simtui.areas.go_to_hit(hit)
 
-        self.run_worker(search(), exit_on_error=False)
+        self.start(search)
 
     async def action_help(self) -> None:
         from simtui.tui.screens.help import Help

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -24,6 +25,7 @@ from simtui.tui.widgets.log_view import LogView
 from simtui.tui.widgets.run_pane import RunPane
 from simtui.tui.widgets.run_summary import RunSummary
 from simtui.tui.widgets.virtual_table import VirtualTable
+from simtui.tui.work import in_background
 
 if TYPE_CHECKING:
     from simtui.tui.screens.jump import Target
@@ -100,16 +102,12 @@ class Runs(Filtering):
     def _tick(self) -> None:
         self.table.refresh_changed()  # "4 s…" goes on
         if self._summary.is_behind:
-            self.run_worker(
-                self._summary.look(self.shelf, self.everything),
-                exclusive=True,
-                group="summary",
-                exit_on_error=False,
-            )
+            look = partial(self._summary.look, self.shelf, self.everything)
+            in_background(self, look, newest_of="summary")
 
     def on_screen_resume(self) -> None:
         if self._rows is not None:  # what was written meanwhile was not followed
-            self.run_worker(self.reload(), exit_on_error=False)
+            in_background(self, self.reload)
 
     def forget(self) -> None:
         """Before another library is shown."""
@@ -131,7 +129,7 @@ class Runs(Filtering):
         self.table.nothing = "Nothing matches."
         self.everything = self.everything or self.table.total
         self._say_counts(0)
-        self.run_worker(self._count(), exclusive=True, group="count", exit_on_error=False)
+        in_background(self, self._count, newest_of="count")
 
     async def _count(self) -> None:
         """The count follows the page."""
@@ -195,12 +193,8 @@ class Runs(Filtering):
         if row is None:
             self.pane.clear()
         elif self.pane.display and row != self.pane.open_run:
-            self.run_worker(
-                self._follow_cursor(row, self.table),
-                exclusive=True,
-                group="detail",
-                exit_on_error=False,
-            )
+            follow = partial(self._follow_cursor, row, self.table)
+            in_background(self, follow, newest_of="detail")
 
     async def _follow_cursor(self, row: Run, table: VirtualTable[Run]) -> None:
         await asyncio.sleep(REST_SECONDS)
@@ -214,12 +208,10 @@ class Runs(Filtering):
         except SimtuiError as error:
             self.pane.show_trouble(run, view, error.message)
         if self.pane.view == "Log":
-            self.run_worker(
-                self.pane.log_view.count_up(), exclusive=True, group="lines", exit_on_error=False
-            )
+            in_background(self, self.pane.log_view.count_up, newest_of="lines")
 
     def on_virtual_table_opened(self) -> None:
-        self.start(type(self).action_open)
+        self.start(self.action_open)
 
     # -- the panes
 
@@ -231,7 +223,7 @@ class Runs(Filtering):
             self._show_again(self.pane.open_run)
 
     def _show_again(self, run: Run) -> None:
-        self.run_worker(self._show_run(run), exclusive=True, group="detail", exit_on_error=False)
+        in_background(self, partial(self._show_run, run), newest_of="detail")
 
     def _lay_out(self, focus: Widget | None = None) -> None:
         """Shows the panes that there is room for: both, or the one with the focus, which is given
@@ -267,7 +259,7 @@ class Runs(Filtering):
             await self._show_view("")
 
     def action_view(self, view: str) -> None:
-        self.start(lambda screen: screen._show_view(view))
+        self.start(partial(self._show_view, view))
 
     async def _show_view(self, view: str) -> None:
         run = self.chosen
@@ -334,7 +326,7 @@ class Runs(Filtering):
     def action_act(self, name: str) -> None:
         from simtui.tui.screens.run_acts import ACTS  # with the dialogs, when the first is wanted
 
-        self.start(ACTS[name])
+        self.start(partial(ACTS[name], self))
 
     async def changed(self, words: str, colour: str = "success") -> None:
         """After an act: says it, and reads again what is on the screen."""
@@ -356,7 +348,7 @@ class Runs(Filtering):
         if row is not None:
             self.table.mark(self.table.marked ^ {row.id})
             self.table.action_move(1)
-            self.start(type(self).say_counts)
+            self.start(self.say_counts)
 
     def action_times(self) -> None:
         self.simtui.absolute_times = not self.simtui.absolute_times

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from functools import partial
 from typing import ClassVar
 
 from textual import events
@@ -24,6 +25,7 @@ from simtui.tui.widgets.lines import Span, StyledLines
 from simtui.tui.widgets.lines_view import LinesView
 from simtui.tui.widgets.one_line_input import OneLineInput
 from simtui.tui.widgets.run_words import now_ms
+from simtui.tui.work import in_background
 
 REST_SECONDS = 0.12
 LIMIT = 200
@@ -92,7 +94,7 @@ class Searching(Rebinding[Hit | None]):
 
     def _look(self, text: str) -> None:
         self.typed = self.simtui.searched = text
-        self.run_worker(self._follow_typing(text), exclusive=True, exit_on_error=False)
+        in_background(self, partial(self._follow_typing, text), newest_of="search")
 
     async def _follow_typing(self, text: str) -> None:
         await asyncio.sleep(REST_SECONDS)
@@ -135,9 +137,8 @@ class Searching(Rebinding[Hit | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in the box: to the hits, where there are any for what stands there."""
         event.stop()
-        self.run_worker(
-            self._enter(event.value, self.simtui.typed.hold()), exclusive=True, exit_on_error=False
-        )
+        enter = partial(self._enter, event.value, self.simtui.typed.hold())
+        in_background(self, enter, newest_of="search")
 
     async def _enter(self, text: str, done: asyncio.Event) -> None:
         try:

@@ -18,6 +18,7 @@ from simtui.tui.keys import bindings
 from simtui.tui.screens.frame import Frame
 from simtui.tui.widgets.held_rows import HeldRows
 from simtui.tui.widgets.virtual_table import Column, VirtualTable
+from simtui.tui.work import in_background
 
 DOTS = "●●●●●●●●"
 
@@ -70,7 +71,7 @@ class Secrets(Frame):
         self.say_all()
 
     def on_screen_resume(self) -> None:
-        self.run_worker(self.reload(), exit_on_error=False)
+        in_background(self, self.reload)
 
     def _changed(self, row: SecretLine) -> tuple[str, str]:
         if row.updated_at is None:
@@ -93,17 +94,14 @@ class Secrets(Frame):
             "scan": secret_acts.scan,
             "lock": secret_acts.lock,
         }
-        act = named[name]
-        done = self.simtui.typed.hold()
 
-        async def act_on_screen() -> None:
+        async def act() -> None:
             try:
-                await act(self)
+                await named[name](self)
             finally:
-                done.set()
-                self.say_areas()
+                self.say_areas()  # the vault may be open now, or locked
 
-        self.run_worker(act_on_screen(), exit_on_error=False)
+        self.start(act)
 
 
 def _name(row: SecretLine) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from simtui.tui.widgets.held_rows import HeldRows
 from simtui.tui.widgets.lines import Span, StyledLines
 from simtui.tui.widgets.lines_view import LinesView
 from simtui.tui.widgets.virtual_table import Column, VirtualTable
+from simtui.tui.work import in_background
 
 
 class Settings(Frame):
@@ -66,7 +67,7 @@ class Settings(Frame):
         self._tell_meaning()
 
     def on_screen_resume(self) -> None:
-        self.run_worker(self.reload(), exit_on_error=False)
+        in_background(self, self.reload)
 
     def on_resize(self) -> None:
         self.say_all()
@@ -97,15 +98,7 @@ class Settings(Frame):
 
     def action_set(self) -> None:
         """Asks for a value of the setting under the cursor."""
-        done = self.simtui.typed.hold()
-
-        async def ask() -> None:
-            try:
-                await self._set()
-            finally:
-                done.set()
-
-        self.run_worker(ask(), exit_on_error=False)
+        self.start(self._set)
 
     async def _set(self) -> None:
         app, row = self.simtui, self.table.row

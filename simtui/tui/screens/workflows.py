@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -19,6 +20,7 @@ from simtui.tui.screens.rows import Rows, columns, count_pieces, same
 from simtui.tui.widgets.detail import Detail
 from simtui.tui.widgets.greeting import Greeting
 from simtui.tui.widgets.virtual_table import VirtualTable
+from simtui.tui.work import in_background
 
 if TYPE_CHECKING:
     from simtui.tui.screens.jump import Target
@@ -165,12 +167,8 @@ class Workflows(Filtering):
         if row is None:
             self.detail.clear()
         elif self.detail.display and not same(row, self.detail.workflow):
-            self.run_worker(
-                self._follow_cursor(row, self.table),
-                exclusive=True,
-                group="detail",
-                exit_on_error=False,
-            )
+            follow = partial(self._follow_cursor, row, self.table)
+            in_background(self, follow, newest_of="detail")
 
     async def _follow_cursor(self, row: Workflow, table: VirtualTable[Workflow]) -> None:
         await asyncio.sleep(REST_SECONDS)
@@ -186,7 +184,7 @@ class Workflows(Filtering):
             self.detail.show_trouble(row, view, error.message)
 
     def on_virtual_table_opened(self) -> None:
-        self.start(type(self).action_open)
+        self.start(self.action_open)
 
     # -- the panes
 
@@ -226,7 +224,7 @@ class Workflows(Filtering):
             await self.detail.show_version(shelf, self.detail.workflow, number)
 
     def action_view(self, view: str) -> None:
-        self.start(lambda screen: screen.show_view(view))
+        self.start(partial(self.show_view, view))
 
     async def show_view(self, view: str) -> None:
         row = self.chosen
@@ -259,7 +257,7 @@ class Workflows(Filtering):
             await self.simtui.leave_samples()
 
     def action_trash(self) -> None:
-        self.start(type(self).other_place)
+        self.start(self.other_place)
 
     async def other_place(self) -> None:
         self.trash = not self.trash
@@ -295,7 +293,7 @@ class Workflows(Filtering):
     def action_act(self, name: str) -> None:
         from simtui.tui.screens.acts import ACTS  # with the dialogs, when the first is wanted
 
-        self.start(ACTS[name])
+        self.start(partial(ACTS[name], self))
 
     async def changed(self, words: str, colour: str = "success") -> None:
         """After an act: says it, and reads again what is on the screen."""
@@ -313,7 +311,7 @@ class Workflows(Filtering):
         if row is not None:
             self.table.mark(self.table.marked ^ {row.id})
             self.table.action_move(1)
-            self.start(type(self).say_counts)
+            self.start(self.say_counts)
 
     def action_times(self) -> None:
         self.simtui.absolute_times = not self.simtui.absolute_times
@@ -322,10 +320,10 @@ class Workflows(Filtering):
 
     def action_refresh(self) -> None:
         self.simtui.draw_anew()
-        self.start(type(self).reload)
+        self.start(self.reload)
 
     def action_samples(self) -> None:
-        self.start(lambda screen: screen.simtui.open_samples())
+        self.start(self.simtui.open_samples)
 
     def action_next_match(self, by: int) -> None:
         self.action_act("next" if by > 0 else "previous")

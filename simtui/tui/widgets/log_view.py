@@ -5,7 +5,8 @@ is as near as the next line."""
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
 from textwrap import wrap as wrapped
 from typing import ClassVar
 
@@ -26,6 +27,7 @@ from simtui.model.run_text import with_masked_keys
 from simtui.tui.keys import moves
 from simtui.tui.widgets.log_window import LogWindow
 from simtui.tui.widgets.log_words import head, mark_of
+from simtui.tui.work import in_background
 
 _NEAR = 100
 _MAX_LINE = 4000
@@ -177,12 +179,12 @@ class LogView(Widget, can_focus=True):
         goes_on, target = self._goes_on(by), self._cursor + by
         self.following = self.following and by > 0 and not goes_on
         if goes_on and not 0 <= target < len(self._lines):
-            self._start(self._read_more(by, by))
+            self._start(partial(self._read_more, by, by))
             return
         self._put(target)
         left = self._cursor if by < 0 else len(self._lines) - self._cursor
         if goes_on and left < _NEAR:
-            self._start(self._read_more(by))  # before it is looked at
+            self._start(partial(self._read_more, by))  # before it is looked at
 
     def action_page(self, by: int) -> None:
         self.action_move(by * max(1, self.size.height - 1))
@@ -192,11 +194,11 @@ class LogView(Widget, can_focus=True):
 
     def action_first(self) -> None:
         self.following = False
-        self._start(self._to_an_end(-1)) if self._goes_on(-1) else self._put(0)
+        self._start(partial(self._to_an_end, -1)) if self._goes_on(-1) else self._put(0)
 
     def action_last(self) -> None:
         last = len(self._lines) - 1
-        self._start(self._to_an_end(1)) if self._goes_on(1) else self._put(last)
+        self._start(partial(self._to_an_end, 1)) if self._goes_on(1) else self._put(last)
 
     def action_sideways(self, by: int) -> None:
         if not self.wrap:
@@ -227,14 +229,14 @@ class LogView(Widget, can_focus=True):
         """Whether what is looked for stands in it."""
         return self._pattern is not None and bool(self._pattern.search(line.message))
 
-    def _start(self, work: Awaitable[None]) -> None:
+    def _start(self, work: Callable[[], Awaitable[None]]) -> None:
         async def read() -> None:
             try:
-                await work
+                await work()
             except Exception as error:
                 self.post_message(self.Failed(error))
 
-        self.run_worker(read(), exit_on_error=False)
+        in_background(self, read)
 
     def _put(self, index: int) -> None:
         """Puts the cursor on a line of the window, and shows it."""

@@ -22,6 +22,7 @@ from textual.strip import Strip
 
 from simtui.tui.keys import moves
 from simtui.tui.widgets.cells import fitted
+from simtui.tui.work import in_background
 
 Row = TypeVar("Row")
 
@@ -228,7 +229,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         self._looked_at = index
         if not self._fetching:
             self._fetching = True
-            self.run_worker(self._fetch(), exit_on_error=False)
+            in_background(self, self._fetch)
 
     async def _fetch(self) -> None:
         try:
