@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
@@ -131,66 +131,57 @@ def _show_progress(events: int) -> None:
 @click.option(
     "--as",
     "form",
-    type=click.Choice(["ndjson", "csv", "markdown"]),
+    type=click.Choice(run_reports.FORMS),
     default="ndjson",
     show_default=True,
     help="ndjson: run events, which `runs import` takes again without loss.",
 )
 @click.option("--to", "target", type=click.Path(path_type=Path), help="Where to. [standard output]")
+@click.option(
+    "--allow-secrets", is_flag=True, help="Also where values look like keys and leave in clear."
+)
 @click.pass_obj
-def export_runs(
+def export_command(
     face: Face,
     run_ids: tuple[str, ...],
     text: str,
     everything: bool,
     form: str,
     target: Path | None,
+    allow_secrets: bool,
 ) -> None:
     """Write runs out as run events, CSV or Markdown.
 
-    Oldest first. Run events hold what was kept, keys in clear among it; in the others they are
-    masked.
+    Oldest first. Run events hold what was kept: where values in them look like keys, nothing is
+    written unless --allow-secrets insists. In the other forms they are masked.
     """
     if bool(run_ids) + bool(text) + everything != 1:
         raise UsageError("Name the runs to export, or say --filter TEXT or --all.")
     wanted = parse(text, RUN_FIELDS, datetime.now())
 
     async def work() -> None:
+        from simtui.exporting.runs import export_runs  # the others write nothing
+
         async with opened(face.home, create=False) as library:
+
+            def chosen() -> AsyncIterator[Run]:
+                return _chosen(library, run_ids, wanted)
+
             if target is None or str(target) == "-":
-                await _write(library, run_ids, wanted, form, sys.stdout.buffer)
-                sys.stdout.buffer.flush()
+                stream = sys.stdout.buffer
+                await export_runs(library, chosen, form, stream, allow_secrets=allow_secrets)
+                stream.flush()
                 return
-            from simtui.exporting.targets import appearing  # the others write no file
+            from simtui.exporting.targets import appearing
 
             with appearing(target.absolute()) as stream:
-                count = await _write(library, run_ids, wanted, form, stream)
+                count = await export_runs(
+                    library, chosen, form, stream, allow_secrets=allow_secrets
+                )
         talk(f"{wording.plural(count, 'run')} written.")
         answer(str(target))
 
     run(work())
-
-
-async def _write(
-    library: Library, run_ids: tuple[str, ...], wanted: Filter, form: str, stream: BinaryIO
-) -> int:
-    count = 0
-    if form == "csv":
-        stream.write(run_reports.csv_head())
-    async for item in _chosen(library, run_ids, wanted):
-        count += 1
-        if form == "csv":
-            stream.write(run_reports.csv_row(item))
-        elif form == "ndjson":
-            async for lines in library.runs.events_of(item.id):
-                stream.write(lines)
-        else:
-            detail = await library.runs.get(item.id)
-            nodes, _ = await library.runs.tree(item)
-            log = await library.runs.log(item, from_end=True)
-            for line in run_reports.markdown(item, detail.payloads, nodes, log):
-                stream.write(line)
-    return count
 
 
 async def _chosen(library: Library, run_ids: tuple[str, ...], wanted: Filter) -> AsyncIterator[Run]:

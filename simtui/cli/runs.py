@@ -9,7 +9,7 @@ from datetime import datetime
 import click
 
 from simtui.cli.run_pruning import prune_runs, stats_of_runs
-from simtui.cli.run_streams import export_runs, follow_runs, import_command
+from simtui.cli.run_streams import export_command, follow_runs, import_command
 from simtui.cli.run_views import (
     compare_lines,
     detail_row,
@@ -212,5 +212,5 @@ def delete_runs(face: Face, run_ids: tuple[str, ...], yes: bool) -> None:
     talk(f"{wording.plural(gone, 'run')} removed. Backups keep what they hold.")
 
 
-for _command in (import_command, export_runs, follow_runs, prune_runs, stats_of_runs):
+for _command in (import_command, export_command, follow_runs, prune_runs, stats_of_runs):
     runs_command.add_command(_command)

@@ -4,7 +4,7 @@ key."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -12,9 +12,11 @@ import orjson
 from simtui.apart import off_the_loop
 from simtui.errors import BadInput, Damaged, shown
 from simtui.library import Library
+from simtui.library.adopting import stored_values
 from simtui.model.asset import Asset
 from simtui.model.key_shapes import shapes_in
-from simtui.model.redact import LikelyKey, likely_keys, masked
+from simtui.model.redact import FoundKey, masked
+from simtui.model.replacing import keys_and_known, stands_in
 from simtui.model.wording import plural
 
 MAX_TEXT_BYTES = 1_000_000
@@ -22,8 +24,6 @@ MAX_TEXT_BYTES = 1_000_000
 wrote, and in what is no text random bytes would look like keys."""
 
 _TOLD = 10
-
-"""The runs of a workflow, by its id, as NDJSON in pieces of whole lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,31 +36,47 @@ class Survey:
     left_out: list[str]
 
 
-class _Keys:
-    """What looks like a key, told by where it is."""
+class Keys:
+    """What looks like a key in what is to leave, told by where it is. `known`: values of the open
+    vault, with their names, which are keys whatever they look like."""
 
-    def __init__(self) -> None:
-        self.total = 0
-        self.told: list[str] = []
+    def __init__(self, known: Mapping[str, str]) -> None:
+        self._known = known
+        self._total = 0
+        self._told: list[str] = []
 
-    def add(self, place: str, found: Sequence[tuple[str, str]]) -> None:
-        """Keys of one document or file: where each is in it, and the key, masked."""
-        self.total += len(found)
-        if len(self.told) < _TOLD:
-            self.told += [f"  {place} · {shown(at, 80)}: {shown(key, 40)}" for at, key in found]
+    async def look_in_document(self, place: str, document: bytes) -> None:
+        """Looks through a workflow's document."""
+        found = await off_the_loop(len(document), _keys_in, document, self._known)
+        self._add(place, [(key.where, key.masked) for key in found])
+
+    async def look_in_text(self, place: str, at: str, content: bytes) -> None:
+        """Looks through what a program or a person wrote; not in what is no text."""
+        found = await asyncio.to_thread(_keys_in_text, content, self._known)
+        self._add(place, [(at, key) for key in found])
+
+    def _add(self, place: str, found: Sequence[tuple[str, str]]) -> None:
+        self._total += len(found)
+        if len(self._told) < _TOLD:
+            self._told += [f"  {place} · {shown(at, 80)}: {shown(key, 40)}" for at, key in found]
 
     def check(self) -> None:
         """Raises `BadInput` where there are any."""
-        if not self.total:
+        if not self._total:
             return
-        more = f"\n  … and {self.total - _TOLD:,} more" if self.total > _TOLD else ""
+        more = f"\n  … and {self._total - _TOLD:,} more" if self._total > _TOLD else ""
         raise BadInput(
-            f"Nothing was exported: {plural(self.total, 'value')} in it "
-            f"{'looks' if self.total == 1 else 'look'} like a key, and would leave in clear:\n"
-            + "\n".join(self.told[:_TOLD])
+            f"Nothing was exported: {plural(self._total, 'value')} in it "
+            f"{'looks' if self._total == 1 else 'look'} like a key, and would leave in clear:\n"
+            + "\n".join(self._told[:_TOLD])
             + more
             + "\nPut {{NAME}} in their place, or insist with --allow-secrets."
         )
+
+
+async def keys_for(library: Library) -> Keys:
+    """For what is to leave a library."""
+    return Keys(await stored_values(library) if library.vault_is_open else {})
 
 
 async def surveyed(
@@ -76,7 +92,7 @@ async def surveyed(
     """Reads everything once before anything is written. Raises `BadInput` with where they are,
     where values look like keys; `Damaged`, unless `forgiving`: then what is damaged stays here."""
     survey = Survey({}, {}, [])
-    keys = _Keys()
+    keys = await keys_for(library)
     for workflow_id in dict.fromkeys(ids):
         numbers: list[int | None] = [None]
         if versions:
@@ -94,27 +110,22 @@ async def surveyed(
             survey.sound.setdefault(workflow_id, []).extend([] if number is None else [number])
             if allow_secrets:
                 continue
-            found = await off_the_loop(len(document), _keys_in, document)
-            if found:
-                name = await _name_of(library, workflow_id)
-                name += "" if number is None else f" · version {number}"
-                keys.add(name, [(key.where, key.masked) for key in found])
+            name = await _name_of(library, workflow_id)
+            name += "" if number is None else f" · version {number}"
+            await keys.look_in_document(name, document)
         if assets and workflow_id in survey.sound:
             await _survey_files(library, workflow_id, survey, None if allow_secrets else keys)
             if survey.left_out and not forgiving:
                 raise Damaged(survey.left_out[0])
         if runs and not allow_secrets and workflow_id in survey.sound:
             async for lines in library.runs.events(workflow_ids=[workflow_id]):
-                masked_keys = await asyncio.to_thread(_keys_in_text, lines)
-                if masked_keys:
-                    name = await _name_of(library, workflow_id)
-                    keys.add(name, [("runs", key) for key in masked_keys])
+                await keys.look_in_text(await _name_of(library, workflow_id), "runs", lines)
     keys.check()
     return survey
 
 
 async def _survey_files(
-    library: Library, workflow_id: str, survey: Survey, keys: _Keys | None
+    library: Library, workflow_id: str, survey: Survey, keys: Keys | None
 ) -> None:
     """The sound files of a workflow; in a text that a person may have written, keys are looked
     for."""
@@ -128,10 +139,9 @@ async def _survey_files(
             survey.left_out.append(error.message)
             continue
         survey.assets.setdefault(workflow_id, []).append(asset)
-        found = await asyncio.to_thread(_keys_in_text, bytes(content)) if keys else []
-        if keys and found:
+        if keys is not None:
             name = await _name_of(library, workflow_id)
-            keys.add(name, [(f"file {asset.name}", key) for key in found])
+            await keys.look_in_text(name, f"file {asset.name}", bytes(content))
 
 
 async def _name_of(library: Library, workflow_id: str) -> str:
@@ -146,16 +156,18 @@ async def _document(library: Library, workflow_id: str, number: int | None) -> b
     return await library.workflows.version_document(workflow_id, number)
 
 
-def _keys_in(document: bytes) -> list[LikelyKey]:
-    return likely_keys(orjson.loads(document))
+def _keys_in(document: bytes, known: Mapping[str, str]) -> list[FoundKey]:
+    return keys_and_known(orjson.loads(document), known)
 
 
-def _keys_in_text(content: bytes) -> list[str]:
-    """What has the shape of a key in a text, masked; nothing in what is no text."""
+def _keys_in_text(content: bytes, known: Mapping[str, str]) -> list[str]:
+    """What is a key in a text, masked; nothing in what is no text."""
     if b"\0" in content:
         return []
     try:
         text = content.decode()
     except UnicodeDecodeError:
         return []
-    return [masked(key) for key in shapes_in(text)]
+    shapes = set(shapes_in(text))
+    stored = [value for value in known if stands_in(value, text) and value not in shapes]
+    return [masked(key) for key in [*shapes_in(text), *stored]]

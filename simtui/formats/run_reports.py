@@ -16,6 +16,9 @@ from simtui.model.run import LogLine, Payloads, Run
 from simtui.model.run_text import with_masked_keys
 from simtui.model.run_tree import Node
 
+FORMS = ("ndjson", "csv", "markdown")
+"""The ways in which runs leave."""
+
 CSV_COLUMNS = (
     "id", "workflow_id", "workflow_name", "status", "trigger", "started_at", "duration_ms",
     "cost_usd", "tokens", "error",

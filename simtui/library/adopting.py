@@ -15,8 +15,8 @@ from simtui.formats.sim_json import dump, exact
 from simtui.library.content import checked, content_of
 from simtui.library.secrets import forget
 from simtui.model import secret_names
-from simtui.model.redact import FoundKey, keys_in
-from simtui.model.replacing import known_in, refer, referring
+from simtui.model.redact import FoundKey
+from simtui.model.replacing import keys_and_known, refer, referring
 from simtui.model.workflow import Workflow
 from simtui.store import checks, documents, secrets, workflows
 
@@ -115,12 +115,7 @@ async def stored_values(library: Library) -> dict[str, str]:
 
 
 def _keys_of(frame: bytes, digest: str, what: str, known: Mapping[str, str]) -> list[FoundKey]:
-    """The likely keys of a document, and the known values in it that do not look like one."""
-    value = checked(frame, digest, what)[1]
-    keys = keys_in(value)
-    told = {key.value for key in keys}
-    rest = {text: name for text, name in known.items() if text not in told}
-    return [*keys, *known_in(value, rest)] if rest else keys
+    return keys_and_known(checked(frame, digest, what)[1], known)
 
 
 # -- moved

@@ -47,13 +47,27 @@ def referring(text: str, names: Mapping[str, str]) -> str:
     return text
 
 
+def keys_and_known(document: Mapping[str, Any], names: Mapping[str, str]) -> list[FoundKey]:
+    """The likely keys of a document, and the known values in it (`names`: their names, by the
+    value) that do not look like one."""
+    keys = keys_in(document)
+    told = {key.value for key in keys}
+    rest = {text: name for text, name in names.items() if text not in told}
+    return [*keys, *known_in(document, rest)] if rest else keys
+
+
+def stands_in(value: str, text: str) -> bool:
+    """Whether a known value stands in a text, long enough to be no word like any other."""
+    return len(value) >= EVERYWHERE_CHARACTERS and any(form in text for form in forms_of(value))
+
+
 def known_in(document: Mapping[str, Any], names: Mapping[str, str]) -> list[FoundKey]:
     """Where a document holds a long value that is known (`names`: its name, by the value), whatever
     it looks like. Without a path: it is replaced wherever it stands."""
     found = []
     for where, text in searchable_texts(document):
         for value, name in names.items():
-            if len(value) >= EVERYWHERE_CHARACTERS and any(f in text for f in forms_of(value)):
+            if stands_in(value, text):
                 block, _, field = where.partition(" · ")
                 rule = f"it is the value of {name}"
                 found.append(FoundKey(block, "", field, field, rule, (), value))

@@ -51,6 +51,16 @@ def put(connection: Connection, name: str, sealed: bytes, now_ms: int) -> None:
     )
 
 
+def put_back(connection: Connection, row: SealedSecret) -> None:
+    """A row as it was, instead of the one that is there by now."""
+    connection.execute("DELETE FROM secrets WHERE provider = ?", (row.name,))
+    connection.execute(
+        "INSERT INTO secrets (provider, encrypted_value, created_at, updated_at)"
+        " VALUES (?, ?, ?, ?)",
+        (row.name, row.sealed, row.created_at, row.updated_at),
+    )
+
+
 def reseal(connection: Connection, name: str, before: bytes, after: bytes) -> bool:
     """The same value under another key. False where the row changed meanwhile."""
     return (

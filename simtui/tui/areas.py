@@ -55,10 +55,11 @@ class Areas:
         return area
 
     async def reload(self) -> None:
-        """Reads again what another process may have changed."""
+        """Reads again what another process, or a step back, may have changed."""
         await self.workflows.reload()
-        if 2 in self._made and self._app.screen is self.runs:
-            await self.runs.reload()
+        shown = self._app.screen
+        if isinstance(shown, Frame) and shown is not self.workflows:
+            await shown.reload()
 
     async def show_anew(self) -> None:
         """Shows another library from its top."""

@@ -367,6 +367,11 @@ class Vault:
         """The keys, for what lies elsewhere. Raises `Locked`. They may be wiped at any await."""
         return self._open()
 
+    async def put_back(self, row: secrets.SealedSecret) -> None:
+        """A secret as it was, sealed as it is. Needs no key."""
+        await self._write(secrets.put_back, row)
+        await self._forget_old_pages()
+
     async def delete(self, name: str) -> None:
         """Needs no key: what is thrown away need not be read. Raises `NotFound`."""
         if not await self._write(secrets.delete, name):

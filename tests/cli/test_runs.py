@@ -212,3 +212,20 @@ def test_a_reader_that_has_gone_is_no_fault(simtui: Command, home: Home) -> None
         child.stdout.close()
         assert child.stderr.read() == b""
         assert child.wait(20) == 0
+
+
+def test_an_export_with_a_key_is_refused_unless_one_insists(
+    simtui: Command, tmp_path: Path
+) -> None:
+    said = run_events("r1")
+    said[1] |= {"message": f"asked with {KEY}"}
+    bring(simtui, *said)
+    there = tmp_path / "runs.ndjson"
+    for words in (("r1",), ("--all",), ("r1", "--to", there)):
+        done = simtui("runs", "export", *words)
+        assert (done.returncode, done.stdout, there.exists()) == (6, "", False)
+        assert "run r1 of" in done.stderr and KEY not in done.stderr
+    assert KEY in simtui("runs", "export", "r1", "--allow-secrets").stdout
+    assert simtui("runs", "export", "r1", "--as", "csv").returncode == 0
+    assert simtui("runs", "export", "r1", "--to", there, "--allow-secrets").returncode == 0
+    assert simtui("runs", "import", there, "-o", "json").returncode == 0

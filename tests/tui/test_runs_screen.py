@@ -107,10 +107,10 @@ async def test_two_marked_runs_stand_side_by_side_with_what_differs(home: Home) 
         await screen.loses("2 marked")
 
 
-async def test_delete_says_how_many_and_that_it_is_for_good(with_runs: Home) -> None:
+async def test_delete_says_how_many_and_how_they_come_back(with_runs: Home) -> None:
     async with driven(with_runs) as screen:
         await screen.press("2", "space", "space", "d")
-        await screen.sees("Delete 2 runs?", "runs have no trash")
+        await screen.sees("Delete 2 runs?", "Runs have no trash", "u brings them back")
         await screen.press("n", "d", "y")
         await screen.sees("2 runs deleted.", "Lead enricher")
     async with await Library.open(with_runs) as library:
@@ -147,7 +147,10 @@ async def test_from_a_run_to_its_workflow_and_from_a_workflow_to_its_runs(
 async def test_exported_runs_come_in_again(with_runs: Home, tmp_path: object) -> None:
     async with driven(with_runs, columns=120) as screen:
         await screen.press("2", "j", "x")
-        await screen.sees("Export 1 run as run events", "keys in clear")
+        await screen.sees("Export 1 run as", "run events", "Markdown", "CSV")
+        await screen.press("enter")
+        text = await screen.sees("Export with these values in clear?", "sk-p… (")
+        assert KEY not in text and not list(with_runs.exports.iterdir())
         await screen.press("y")
         await screen.sees("1 run in the home under exports/run-rfails-events")
     [file] = with_runs.exports.iterdir()

@@ -11,8 +11,10 @@ from simtui.importing import import_paths
 from simtui.library import Library
 from simtui.paths import Home
 from simtui.tui.undo import Undo
-from tests.making import as_bytes, document
+from tests.making import as_bytes, block, document
 from tests.tui.driving import driven
+from tests.tui.running import bring, end, failing, run
+from tests.tui.test_settings_screen import absolute, to_setting
 
 
 async def test_several_changes_are_undone_one_by_one_newest_first(filled: Home) -> None:
@@ -164,3 +166,88 @@ async def test_what_was_done_in_the_samples_is_not_undone_at_home(filled: Home) 
         await screen.sees("Back in your own home.")
         await screen.press("u")
         await screen.sees("Nothing to undo.")
+
+
+async def test_an_import_goes_to_the_trash_and_what_it_made_new_is_as_before(
+    filled: Home, tmp_path: Path
+) -> None:
+    async with await Library.open(filled) as library:
+        before = await library.workflows.find("Lead enricher")
+    flows = tmp_path / "flows"
+    flows.mkdir()
+    changed = document("Lead enricher", [block("b", prompt="Another")], ident=before.id)
+    (flows / "one.json").write_bytes(as_bytes(changed))
+    (flows / "two.json").write_bytes(as_bytes(document("Quite new")))
+    async with driven(filled) as screen:
+        await screen.press("i")
+        await screen.type(str(flows))
+        await screen.press("enter")
+        await screen.sees("1 in · 1 updated")
+        await screen.press("escape", "u")
+        await screen.sees("Undone: 1 workflow to the trash, 1 workflow as before.", "12")
+    async with await Library.open(filled) as library:
+        assert (await library.workflows.find("Lead enricher")).digest == before.digest
+        assert (await library.workflows.find("Quite new", trash=True)).deleted_at
+
+
+async def test_a_setting_goes_back_to_what_it_was_from_any_area(filled: Home) -> None:
+    async with driven(filled) as screen:
+        await to_setting(screen, "display.times")
+        await screen.press("enter", "j", "enter")
+        await screen.sees("display.times is now absolute.")
+        await screen.press("d")
+        await screen.sees("display.times is the default again: relative.")
+        await screen.press("1", "u")
+        await screen.sees("Undone: display.times is absolute again.")
+        assert absolute(screen)
+        await screen.press("u")
+        await screen.sees("Undone: display.times is relative again.")
+        assert not absolute(screen)
+    async with await Library.open(filled) as library:
+        assert await library.settings.all() == {}
+
+
+async def test_runs_that_were_deleted_come_back_as_they_were(home: Home) -> None:
+    await bring(home, run("r-old"), end("r-old", took=12), *failing())
+    async with await Library.open(home) as library:
+        await library.runs.pin(await library.runs.page(limit=1))
+        before = [lines async for lines in library.runs.events()]
+    async with driven(home) as screen:
+        await screen.press("2")
+        await screen.sees("failed")
+        await screen.press("space", "space", "d")
+        await screen.sees("Delete 2 runs?", "u brings them back")
+        await screen.press("y")
+        await screen.sees("2 runs deleted. u undoes it.", "No runs yet.")
+        await screen.press("u")
+        await screen.sees("Undone: 2 runs brought back.", "failed")
+    async with await Library.open(home) as library:
+        assert [lines async for lines in library.runs.events()] == before
+
+
+async def test_a_pin_is_taken_off_again(home: Home) -> None:
+    await bring(home, run("r-old"), end("r-old"))
+    async with driven(home) as screen:
+        await screen.press("2")
+        await screen.sees("completed")
+        await screen.press("p")
+        await screen.sees("1 run pinned")
+        await screen.press("u")
+        await screen.sees("Undone: 1 run no longer pinned.")
+    async with await Library.open(home) as library:
+        assert not (await library.runs.page(limit=1))[0].pinned
+
+
+async def test_a_file_that_was_removed_is_there_again(filled: Home, tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_bytes(b"a,b\n1,2\n")
+    async with driven(filled) as screen:
+        await screen.press("enter", "a", "A")
+        await screen.type(str(tmp_path / "table.csv"))
+        await screen.press("enter")
+        await screen.sees("table.csv is added.")
+        await screen.press("X", "y")
+        await screen.sees("No files.")
+        await screen.press("u")
+        await screen.sees("Undone: table.csv is there again.", "8 B")
+        await screen.press("u")
+        await screen.sees("Undone: table.csv is not there any more.", "No files.")

@@ -222,7 +222,7 @@ async def test_a_workflow_gets_a_file_and_gives_it_back(filled: Home, tmp_path: 
         await screen.sees("8 B saved as")
         assert (there / "table.csv").read_bytes() == b"a,b\n1,2\n"
         await screen.press("X")
-        await screen.sees("Remove table.csv for good?")
+        await screen.sees("Remove table.csv?")
         await screen.press("n")
         await screen.sees("table.csv")
         await screen.press("X", "y")

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from simtui.errors import NotFound, shown
 from simtui.library import WorkflowShelf
 from simtui.model import wording
-from simtui.model.workflow import Workflow
 from simtui.tui.screens import asset_acts, edit_acts, transfer
 from simtui.tui.screens.dialogs import AskText, Choose, Confirm
 from simtui.tui.screens.rows import quoted
+from simtui.tui.screens.ways_back import roll_back_to
 from simtui.tui.widgets.one_line_input import in_one_line
 
 if TYPE_CHECKING:
@@ -152,15 +152,6 @@ async def restore(screen: Workflows) -> None:
     await screen.changed(f"{wording.plural(count, 'workflow')} taken out of the trash.")
 
 
-async def undo(screen: Workflows) -> None:
-    """Takes the last act back."""
-    said = await screen.simtui.undo.last()
-    if said:
-        await screen.changed(f"Undone: {said}.")
-    else:
-        screen.simtui.tell("Nothing to undo.")
-
-
 async def rollback(screen: Workflows) -> None:
     """Makes the version under the cursor the current document."""
     row, version = screen.chosen, screen.detail.version
@@ -225,15 +216,6 @@ async def _named(shelf: WorkflowShelf, ids: list[str]) -> str:
     return shown(one.name, 60) if one else wording.plural(len(ids), "workflow")
 
 
-async def roll_back_to(shelf: WorkflowShelf, row: Workflow) -> None:
-    """Makes the document that a workflow had then the current one."""
-    for kept in await shelf.versions(row.id):
-        if kept.digest == row.digest:
-            await shelf.rollback(row.id, kept.number)
-            return
-    raise NotFound(f"The document that {shown(row.name, 40)} had is not among its versions.")
-
-
 async def _unseen(screen: Workflows) -> str:
     """What a person must know who does not see all that is marked."""
     unseen = 0 if screen.in_detail else await screen.unseen_marks()
@@ -265,7 +247,6 @@ ACTS: dict[str, Act] = {
     "folders": folders,
     "delete": delete,
     "restore": restore,
-    "undo": undo,
     "rollback": rollback,
     "file_add": asset_acts.add,
     "file_save": asset_acts.save,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simtui.errors import BadInput, SimtuiError, UsageError, shown
+from simtui.errors import BadInput, UsageError, shown
+from simtui.library.bringing_back import HeldFile, hold_file
 from simtui.model import wording
 from simtui.tui.screens.dialogs import AskText, Confirm
 from simtui.tui.typed_paths import path_meant
@@ -39,6 +40,12 @@ async def add(screen: Workflows) -> None:
 async def _added(screen: Workflows, workflow_id: str, path: Path, *, replace: bool) -> bool:
     app, name = screen.simtui, path.name
     told = ""
+    before = await hold_file(app.library, workflow_id, name) if replace else None
+
+    async def gone() -> str:
+        await app.library.assets.remove(workflow_id, name)
+        _show_again(screen)
+        return f"{shown(name, 60)} is not there any more"
 
     async def work() -> None:
         nonlocal told
@@ -55,6 +62,10 @@ async def _added(screen: Workflows, workflow_id: str, path: Path, *, replace: bo
         except OSError as error:
             raise BadInput(f"{shown(str(path), 200)} cannot be read: {error.strerror}.") from error
         told = f"{shown(name, 60)} is added." if is_new else f"{shown(name, 60)} is there already."
+        if before is not None:
+            _remember(screen, before, f"{shown(name, 60)} is the one before")
+        elif is_new and not replace:
+            app.undo.remember(gone)
 
     if not await app.work.run(f"adding {shown(name, 40)}", work()):
         told = "Adding was ended. Nothing of it was kept."
@@ -93,12 +104,33 @@ async def remove(screen: Workflows) -> None:
     app, asset = screen.simtui, screen.detail.asset
     if asset is None:
         return
-    question = f"Remove {shown(asset.name, 60)} for good?"
-    more = "Backups made before still have it. Save it elsewhere first with s."
-    if await app.ask(Confirm(question, more)):
-        try:
-            await app.library.assets.remove(asset.workflow_id, asset.name)
-        except SimtuiError as error:
-            app.tell_error(error)
+    name, undo_key = shown(asset.name, 60), app.keys.first("undo")
+    held = await hold_file(app.library, asset.workflow_id, asset.name)
+    more = "Backups made before still have it. "
+    more += (
+        f"{undo_key} brings it back while simtui is open."
+        if held
+        else "It is too large to be brought back: save it elsewhere first."
+    )
+    if not await app.ask(Confirm(f"Remove {name}?", more)):
+        return
+    await app.library.assets.remove(asset.workflow_id, asset.name)
+    if held is not None:
+        _remember(screen, held, f"{name} is there again")
+    screen.action_view("Files")
+    app.tell(f"{name} is removed.", "success")
+
+
+def _remember(screen: Workflows, held: HeldFile, said: str) -> None:
+    async def back() -> str:
+        await held.bring_back()
+        _show_again(screen)
+        return said
+
+    screen.simtui.undo.remember(back)
+
+
+def _show_again(screen: Workflows) -> None:
+    """The list of files, where that is what is looked at."""
+    if screen.in_detail and screen.detail.view == "Files":
         screen.action_view("Files")
-        app.tell(f"{shown(asset.name, 60)} is removed.", "success")

@@ -12,6 +12,7 @@ from simtui.tui.screens.inside import ALIKE
 from simtui.tui.screens.masked import MaskedPrompt
 from simtui.tui.screens.text import Document, Text
 from simtui.tui.screens.unlocking import opened
+from simtui.tui.screens.ways_back import Came
 from simtui.tui.widgets.lines import Span
 
 if TYPE_CHECKING:
@@ -121,6 +122,10 @@ async def _taken(screen: Backups, inside: OpenedBackup, there: There) -> str:
         return ""
     app.typed.hold()  # the next key is meant for the list, which comes again
     taken = await inside.take(app.library, there.held.id)
+    came = Came(app.library.workflows)
+    await came.add(taken.outcome, taken.id)
+    if came:
+        app.undo.remember(came.back)
     return f"{name}: {taken.outcome}."
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from simtui.errors import SimtuiError, shown
 from simtui.model import wording
 from simtui.tui.screens.dialogs import Choose, Confirm
+from simtui.tui.screens.ways_back import roll_back_to
 
 if TYPE_CHECKING:
     from simtui.model.pieces import Piece
@@ -52,7 +53,6 @@ async def edit(screen: Workflows) -> None:
 
 async def _edit(screen: Workflows, row: Workflow, piece: Piece | None, anew: bool) -> None:
     from simtui.library import editing
-    from simtui.tui.screens.acts import roll_back_to
 
     app = screen.simtui
     shelf = app.library.workflows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -30,7 +31,9 @@ class Frame(Rebinding[None]):
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(*(action.id for action in GO_TO)),
-        *bindings("back", "backup", "tour", "search", "suspend", "jump", "palette", "help", "quit"),
+        *bindings(
+            "back", "backup", "undo", "tour", "search", "suspend", "jump", "palette", "help", "quit"
+        ),
         Binding("ctrl+c", "how_to_quit", show=False),
     ]
     number = 1
@@ -125,6 +128,10 @@ class Frame(Rebinding[None]):
         ]
         self._keys_line.say(key_pieces(told, self.size.width))
 
+    @abstractmethod
+    async def reload(self) -> None:
+        """Reads again what is shown; the cursor stays where it is."""
+
     async def action_area(self, number: int) -> None:
         await self.simtui.areas.show(number)
 
@@ -145,6 +152,16 @@ class Frame(Rebinding[None]):
             app.tell("A backup is being made already.")
         else:
             in_background(self, partial(app.backing_up.make, "manual"))
+
+    def action_undo(self) -> None:
+        self.start(self._undo)
+
+    async def _undo(self) -> None:
+        """Takes the last change back, wherever it was made."""
+        said = await self.simtui.undo.last()
+        if said:
+            await self.simtui.areas.reload()
+        self.simtui.tell(f"Undone: {said}." if said else "Nothing to undo.", "success" * bool(said))
 
     def action_how_to_quit(self) -> None:
         self.simtui.tell(f"{self.simtui.keys.first('quit')} quits.")

@@ -4,16 +4,14 @@ says what is true now."""
 from __future__ import annotations
 
 import asyncio
-import os
-import time
-from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from simtui.errors import shown
 from simtui.model import wording
-from simtui.model.run import Run
 from simtui.model.run_text import with_masked_keys
+from simtui.recording.bringing_back import HeldRuns, hold_runs
+from simtui.tui.screens import run_transfer
 from simtui.tui.screens.dialogs import AskText, Choose, Confirm
 from simtui.tui.screens.text import Document, Text
 from simtui.tui.widgets.lines import Span
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
 
 Act = Callable[["Runs"], Awaitable[None]]
 
-_PAGED_LINES = 20_000
 _ERROR_LEVELS = ("error", "fatal", "critical")
 _TROUBLE = (*_ERROR_LEVELS, "warn", "warning")
 
@@ -113,21 +110,29 @@ async def pin(screen: Runs) -> None:
     """Keeps runs from every pruning; those that are all kept are kept no longer."""
     runs = await screen.chosen_runs()
     if not runs:
-        _nothing(screen)
+        screen.nothing_chosen()
         return
     pinned = not all(run.pinned for run in runs)
-    count = await screen.shelf.pin(runs, pinned)
+    turned = [run for run in runs if run.pinned != pinned]
+    count = await screen.shelf.pin(turned, pinned)
     what = wording.plural(count, "run")
+
+    async def back() -> str:
+        await screen.shelf.pin(turned, not pinned)
+        return f"{what} {'no longer pinned' if pinned else 'pinned again'}"
+
+    if count:
+        screen.simtui.undo.remember(back)
     await screen.changed(
         f"{what} pinned: no pruning takes them." if pinned else f"{what} unpinned."
     )
 
 
 async def delete(screen: Runs) -> None:
-    """Asks, and deletes for good."""
+    """Asks, and deletes."""
     runs = await screen.chosen_runs()
     if not runs:
-        _nothing(screen)
+        screen.nothing_chosen()
         return
     what = f"{len(runs):,} runs"
     if len(runs) == 1:
@@ -143,23 +148,40 @@ async def delete(screen: Runs) -> None:
     told = [
         f"{unseen:,} of them the filter does not show." if unseen else "",
         f"{pinned:,} of them pinned." if pinned else "",
-        "With their spans and log lines, for good: runs have no trash.",
+        "With their spans and log lines. Runs have no trash:",
     ]
+    held = await hold_runs(screen.simtui.library, runs)
+    undo_key = screen.simtui.keys.first("undo")
+    told.append(
+        f"{undo_key} brings them back while simtui is open."
+        if held
+        else "these are too large to be brought back, and go for good."
+    )
     if not await screen.simtui.ask(Confirm(f"Delete {what}?", " ".join(filter(None, told)))):
         return
     count = await screen.shelf.delete(runs)
+    if held is not None:
+        _remember_deleted(screen, held)
     if screen.in_detail:
         screen.leave_detail()
     else:
         screen.table.mark(())
-    await screen.changed(f"{wording.plural(count, 'run')} deleted.")
+    undoes = f" {undo_key} undoes it." if held else ""
+    await screen.changed(f"{wording.plural(count, 'run')} deleted.{undoes}")
+
+
+def _remember_deleted(screen: Runs, held: HeldRuns) -> None:
+    async def back() -> str:
+        return f"{wording.plural(await held.bring_back(), 'run')} brought back"
+
+    screen.simtui.undo.remember(back)
 
 
 async def workflow(screen: Runs) -> None:
     """Goes to the workflow of the run."""
     run = screen.chosen
     if run is None:
-        _nothing(screen)
+        screen.nothing_chosen()
     else:
         await screen.simtui.areas.go_to(run.workflow_id)
 
@@ -178,107 +200,6 @@ async def copy(screen: Runs) -> None:
         where = await clipboard.copy(screen.simtui, text)
         told = f"{where[:1].upper()}{where[1:]}: {shown(text, 50)}"
         screen.simtui.tell(told if where else clipboard.too_much(text), "" if where else "warning")
-
-
-# -- a text that leaves
-
-
-async def _text(screen: Runs) -> str:
-    """What is shown, as text: of a long log the end."""
-    pane, run = screen.pane, screen.pane.open_run
-    assert run is not None
-    if pane.view != "Log":
-        return await asyncio.to_thread(pane.text.plain_text)
-    levels = pane.log_view.levels
-    lines = await screen.shelf.log(run, from_end=True, limit=_PAGED_LINES, levels=levels)
-    total = await screen.shelf.log_count(run, levels)
-    head = ""
-    if total > len(lines):
-        head = f"The last {len(lines):,} of {total:,} lines. `simtui runs export` has them all.\n\n"
-    return head + "".join(f"{plain(line)}\n" for line in lines)
-
-
-async def page(screen: Runs) -> None:
-    """Shows the open text in the pager."""
-    from simtui.library.editing import pager
-
-    if screen.pane.open_run is not None:
-        text = await _text(screen)
-        await screen.simtui.handed_over.to(pager(os.environ), text.encode("utf-8", "replace"))
-
-
-async def save(screen: Runs) -> None:
-    """Writes what is shown into the home's exports; a log whole, however long it is."""
-    run, pane = screen.pane.open_run, screen.pane
-    if run is None:
-        return
-    path = _new_path(screen, run, pane.view.lower(), "txt")
-    if pane.view == "Log":
-        await screen.simtui.work.run("saving the log", _save_log(screen, run, path))
-    else:
-        from simtui.exporting.targets import write_file
-
-        content = (await _text(screen)).encode("utf-8", "replace")
-        await asyncio.to_thread(write_file, path, content)
-    if path.exists():
-        where = path.relative_to(screen.simtui.library.home.root)
-        screen.simtui.tell(f"Saved in the home under {where}", "success")
-
-
-async def _save_log(screen: Runs, run: Run, path: Path) -> None:
-    from simtui.exporting.targets import appearing
-
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with appearing(path) as stream:
-        after = -1
-        levels = screen.pane.log_view.levels
-        while lines := await screen.shelf.log(run, after=after, limit=2000, levels=levels):
-            text = "".join(f"{plain(line)}\n" for line in lines)
-            stream.write(text.encode("utf-8", "replace"))
-            after = lines[-1].seq
-
-
-def _new_path(screen: Runs, run: Run, what: str, ending: str) -> Path:
-    folder = screen.simtui.library.home.exports
-    ident = "".join(c for c in run.id[:12] if c.isascii() and c.isalnum()) or "run"
-    stem = f"run-{ident}-{what}-{time.strftime('%Y%m%d-%H%M%S')}"
-    path, number = folder / f"{stem}.{ending}", 1
-    while path.exists():
-        number += 1
-        path = folder / f"{stem}-{number}.{ending}"
-    return path
-
-
-async def export(screen: Runs) -> None:
-    """Writes runs as run events, which come in again without loss, into the home's exports."""
-    runs = await screen.chosen_runs()
-    if not runs:
-        _nothing(screen)
-        return
-    what = wording.plural(len(runs), "run")
-    detail = "Everything that was kept goes into the file as it is: keys in clear, where a run "
-    detail += "holds them. `simtui runs import` takes it in again without loss."
-    if not await screen.simtui.ask(Confirm(f"Export {what} as run events (NDJSON)?", detail)):
-        return
-    path = _new_path(screen, runs[0], "events", "ndjson")
-    done = await screen.simtui.work.run("exporting runs", _events(screen, runs, path))
-    if done:
-        where = path.relative_to(screen.simtui.library.home.root)
-        screen.simtui.tell(f"{what} in the home under {where}", "success")
-        if not screen.in_detail:
-            screen.table.mark(())
-            await screen.say_counts()
-
-
-async def _events(screen: Runs, runs: Sequence[Run], path: Path) -> None:
-    from simtui.exporting.targets import appearing
-
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with appearing(path) as stream:
-        for number, run in enumerate(sorted(runs, key=lambda run: run.place)):
-            async for lines in screen.shelf.events_of(run.id):
-                await asyncio.to_thread(stream.write, lines)
-            screen.simtui.work.at("exporting runs", number + 1, len(runs))
 
 
 # -- the log
@@ -370,13 +291,10 @@ async def preceding(screen: Runs) -> None:
     await go_on(screen, -1)
 
 
-def _nothing(screen: Runs) -> None:
-    screen.simtui.tell("There is no run under the cursor.")
-
-
 ACTS: dict[str, Act] = {
     "compare": compare, "charts": charts, "pin": pin, "pin_open": pin, "delete": delete,
-    "workflow": workflow, "copy": copy, "page": page, "save": save, "export": export,
+    "workflow": workflow, "copy": copy, "page": run_transfer.page, "save": run_transfer.save,
+    "export": run_transfer.export,
     "levels": levels, "find": find, "next": following, "previous": preceding,
     "next_error": next_error, "previous_error": previous_error,
 }  # fmt: skip

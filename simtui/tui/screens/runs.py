@@ -323,6 +323,9 @@ class Runs(Filtering):
             return await RunRows(self.shelf, EMPTY).among(self.table.marked)
         return [self.chosen] if self.chosen else []
 
+    def nothing_chosen(self) -> None:
+        self.simtui.tell("There is no run under the cursor.")
+
     def action_act(self, name: str) -> None:
         from simtui.tui.screens.run_acts import ACTS  # with the dialogs, when the first is wanted
 

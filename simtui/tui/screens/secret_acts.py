@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from simtui.errors import NotFound, shown
 from simtui.library import secrets
+from simtui.library.bringing_back import HeldSecrets, hold_secrets
 from simtui.model import wording
 from simtui.tui import clipboard
 from simtui.tui.screens.dialogs import AskText, Confirm
@@ -40,8 +41,10 @@ async def set_value(screen: Secrets) -> None:
     typed = await app.ask(MaskedPrompt(name.strip(), "Its value", "", "⏎ set"))
     if not typed:
         return
+    held = await hold_secrets(app.library, [name.strip()])
     await app.library.vault.set(name.strip(), typed)
     secrets.forget(typed)
+    _remember(screen, held, f"{name.strip()} is as it was")
     app.tell(f"{name.strip()} is set.", "success")
     await screen.reload()
 
@@ -68,19 +71,30 @@ async def copy(screen: Secrets) -> None:
 
 
 async def delete(screen: Secrets) -> None:
-    """Asks, and takes the value away for good."""
+    """Asks, and takes the value away."""
     app, row = screen.simtui, screen.table.row
     if row is None or not row.is_set:
         return
     used = wording.plural(len(row.used_by), "workflow")
     detail = f"{used} refer to it. " if row.used_by else ""
-    question = Confirm(
-        f"Delete the value of {row.name}?", f"{detail}It cannot be undone; backups still hold it."
-    )
-    if await app.ask(question):
+    undo_key = app.keys.first("undo")
+    detail += f"{undo_key} brings it back while simtui is open; backups still hold it."
+    if await app.ask(Confirm(f"Delete the value of {row.name}?", detail)):
+        held = await hold_secrets(app.library, [row.name])
         await app.library.vault.delete(row.name)
-        app.tell(f"{row.name} is deleted.", "success")
+        _remember(screen, held, f"{row.name} is set again")
+        app.tell(f"{row.name} is deleted. {undo_key} undoes it.", "success")
         await screen.reload()
+
+
+def _remember(screen: Secrets, held: HeldSecrets, said: str) -> None:
+    """Leaves the way back to what the secrets were."""
+
+    async def back() -> str:
+        await held.bring_back()
+        return said
+
+    screen.simtui.undo.remember(back)
 
 
 async def import_env(screen: Secrets) -> None:
@@ -98,15 +112,23 @@ async def import_env(screen: Secrets) -> None:
 
     counts: dict[str, int] = {}
     refused = ""
+    every = await hold_secrets(app.library, [row.name for row in await secrets.listed(app.library)])
+    taken: list[str] = []
     path = Path(typed.strip()).expanduser()
     try:
         with path.open("rb") as stream:
             async for item in secrets.import_env(app.library, stream, may_replace):
                 counts[item.outcome] = counts.get(item.outcome, 0) + 1
+                if item.outcome in ("imported", "updated"):
+                    taken.append(item.name)
                 if item.outcome == "refused" and not refused:
                     refused = f"; line {item.line}: {item.reason}"
     except OSError as error:
         raise NotFound(f"{path} cannot be read: {error.strerror}.") from error
+    finally:
+        if taken:
+            of_it = wording.plural(len(taken), "secret")
+            _remember(screen, every.only(taken), f"{of_it} as before {shown(path.name, 40)}")
     words = ", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or "nothing in it"
     app.tell(f"{shown(path.name, 40)}: {words}{refused}", "warning" if refused else "success")
     await screen.reload()

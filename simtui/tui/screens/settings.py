@@ -117,8 +117,25 @@ class Settings(Frame):
         if wanted is None:
             return
         value = settings.parse(setting, wanted)
+        before = (await app.library.settings.all()).get(setting.key)
         await app.library.settings.set(setting.key, value)
+        self._remember(setting, before)
         await self._took(f"{setting.key} is now {value}.", setting)
+
+    def _remember(self, setting: Setting, before: str | None) -> None:
+        """Leaves the way back to what was set before, None being its default."""
+        app = self.simtui
+
+        async def back() -> str:
+            if before is None:
+                await app.library.settings.reset(setting.key)
+            else:
+                await app.library.settings.set(setting.key, before)
+            await app.take_settings()
+            value = setting.default if before is None else before
+            return f"{setting.key} is {shown(value, 60)} again"
+
+        app.undo.remember(back)
 
     def _wrong(self, setting: Setting) -> Callable[[str], str]:
         def complain(text: str) -> str:
@@ -136,7 +153,9 @@ class Settings(Frame):
         """Back to the default."""
         row = self.table.row
         if row is not None:
-            await self.simtui.library.settings.reset(row.setting.key)
+            before = (await self.simtui.library.settings.all()).get(row.setting.key)
+            if await self.simtui.library.settings.reset(row.setting.key):
+                self._remember(row.setting, before)
             said = f"{row.setting.key} is the default again: {row.setting.default}."
             await self._took(said, row.setting)
 

@@ -12,6 +12,7 @@ from simtui.errors import BadInput, Damaged, SimtuiError, shown
 from simtui.model import settings, wording
 from simtui.tui.screens.dialogs import AskText, Choose, Confirm
 from simtui.tui.screens.frame import Frame
+from simtui.tui.screens.ways_back import Came
 from simtui.tui.typed_paths import path_meant
 
 if TYPE_CHECKING:
@@ -37,10 +38,14 @@ async def import_from(screen: Workflows) -> None:
         return
     path, tally = path_meant(typed), Tally(shown(typed, 60))
     name = shown(path.name or str(path), 24)
+    came = Came(app.library.workflows)
+    work = _import(screen, path, name, tally, came)
     try:
-        tally.whole = await app.work.run(f"importing {name}", _import(screen, path, name, tally))
+        tally.whole = await app.work.run(f"importing {name}", work)
     except SimtuiError as error:
         tally.ended_by = error.message
+    if came:
+        app.undo.remember(came.back)
     app.last_report = tally
     free = isinstance(app.screen, Frame) and app.screen.free
     seen = "" if free else f". {screen.simtui.keys.first('report')} shows the report"
@@ -49,7 +54,7 @@ async def import_from(screen: Workflows) -> None:
         await last_report(screen)
 
 
-async def _import(screen: Workflows, path: Path, name: str, tally: Tally) -> None:
+async def _import(screen: Workflows, path: Path, name: str, tally: Tally, came: Came) -> None:
     from simtui.importing import import_paths
     from simtui.recording.bundled import take_bundled
 
@@ -66,6 +71,7 @@ async def _import(screen: Workflows, path: Path, name: str, tally: Tally) -> Non
     async with aclosing(items):
         async for item in items:
             tally.add(item)
+            await came.add(item.outcome, item.workflow_id)
 
 
 async def last_report(screen: Workflows) -> None:

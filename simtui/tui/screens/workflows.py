@@ -36,7 +36,7 @@ class Workflows(Filtering):
     while it is open."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(
-        "open", "filter", "import", "report", "export", "rename", "move", "delete", "undo", "mark",
+        "open", "filter", "import", "report", "export", "rename", "move", "delete", "mark",
         "folders", "trash", "restore", "overview", "json", "versions", "rollback", "files",
         "runs_of", "file_add", "file_save", "file_remove",
         "next_problem", "previous_problem", "next_match", "previous_match", "other_pane", "copy",
