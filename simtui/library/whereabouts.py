@@ -12,15 +12,19 @@ if TYPE_CHECKING:
     from simtui.library import Library
 
 _KEY = "whereabouts"
+_WORDS = ("workflow", "filter", "run", "run_filter")
 
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """`area` counts from 1; `workflow` is the id under the cursor, in the list of `filter`."""
+    """`area` counts from 1; `workflow` is the id under the cursor, in the list of `filter`; `run`
+    and `run_filter` the same of the runs."""
 
     area: int = 1
     workflow: str = ""
     filter: str = ""
+    run: str = ""
+    run_filter: str = ""
 
 
 async def read(library: Library) -> Whereabouts:
@@ -28,8 +32,9 @@ async def read(library: Library) -> Whereabouts:
     text = await library.store.read(aside.get, _KEY)
     try:
         kept = json.loads(text or "{}")
-        found = Whereabouts(int(kept["area"]), str(kept["workflow"]), str(kept["filter"]))
-    except (ValueError, KeyError, TypeError):
+        said = {word: str(kept.get(word, "")) for word in _WORDS}
+        found = Whereabouts(int(kept["area"]), **said)
+    except (ValueError, KeyError, TypeError, AttributeError):
         return Whereabouts()
     return found if 1 <= found.area <= 5 else Whereabouts()
 

@@ -104,7 +104,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("tour", "f1", "What simtui is, in four steps", "workflows detail area secrets backups settings empty trash trashed"),
     Action("suspend", "ctrl+z", "Stop simtui and go to the shell; `fg` comes back", "workflows detail runs runs-empty run secrets backups settings empty trash trashed", "", "app.suspend_process"),
     Action("jump", "apostrophe", "Jump: a letter on every pane and tab", "workflows detail runs runs-empty run secrets backups settings empty trash trashed"),
-    Action("palette", "colon,ctrl+p", "Every action by its name, and workflows", "workflows detail runs runs-empty run secrets backups settings empty trash trashed", "palette", "app.command_palette"),
+    Action("palette", "colon,ctrl+p", "Every action by its name, workflows and runs", "workflows detail runs runs-empty run secrets backups settings empty trash trashed", "palette", "app.command_palette"),
     Action("search", "semicolon", "Search everywhere: workflows, runs, log lines", "workflows detail runs runs-empty run secrets backups settings empty trash trashed", "search", "search_everywhere"),
     Action("search_go", "enter", "Go there", "search", "go there", "go"),
     Action("search_again", "slash", "Type another text", "search", "type", "again"),

@@ -41,6 +41,11 @@ class Areas:
         return 1 in self._made
 
     @property
+    def has_runs(self) -> bool:
+        """Whether that one is."""
+        return 2 in self._made
+
+    @property
     def workflows(self) -> Workflows:
         area = self.at(1)
         assert isinstance(area, Workflows)
@@ -64,7 +69,7 @@ class Areas:
     async def show_anew(self) -> None:
         """Shows another library from its top."""
         await self.workflows.show_list()
-        if 2 in self._made:
+        if self.has_runs:
             self.runs.forget()
             await self.runs.show_list()
 

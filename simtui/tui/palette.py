@@ -1,4 +1,5 @@
-"""The palette behind `:`: every action that works here by its name, and workflows by theirs."""
+"""The palette behind `:`: every action that works here by its name, workflows by theirs, and runs
+by their workflow's or by the start of their id."""
 
 from __future__ import annotations
 
@@ -10,13 +11,17 @@ from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.widgets import Input
 
-from simtui.errors import shown
-from simtui.model.filters import WORKFLOW_FIELDS, parse
+from simtui.errors import NotFound, shown
+from simtui.model.filters import RUN_FIELDS, WORKFLOW_FIELDS, parse
+from simtui.model.run import Run
 from simtui.model.workflow import Workflow
 from simtui.tui.keys import GO_TO, in_place
 from simtui.tui.screens.frame import Frame
+from simtui.tui.screens.rows import quoted
+from simtui.tui.widgets.run_words import started, status_of
 
 MAX_WORKFLOWS = 20
+MAX_RUNS = 8
 
 
 class CalmPalette(CommandPalette):
@@ -66,8 +71,22 @@ class Palette(Provider):
             label = Content(f"⏎     {shown(found.name, 80)}{shown(place, 80)}")
             go = partial(self._frame.simtui.areas.go_to, found.id)
             yield Hit(1, label, go, text=shown(found.name, 80))
+        for run in await self._runs(query):
+            status = status_of(run)[0]
+            told = f"{shown(run.workflow_name, 40)}  {shown(status, 20)}  {started(run, True)}"
+            go_to_run = partial(self._frame.simtui.areas.go_to_run, run.id)
+            yield Hit(0.5, Content(f"⏎     run of {told}"), go_to_run, text=told)
 
     async def _named(self, query: str) -> list[Workflow]:
-        quoted = query.replace("\\", "\\\\").replace('"', '\\"')
-        named = parse(f'name:"{quoted}"', WORKFLOW_FIELDS, datetime.now())
+        named = parse(f"name:{quoted(query)}", WORKFLOW_FIELDS, datetime.now())
         return await self._frame.simtui.library.workflows.page(named, limit=MAX_WORKFLOWS)
+
+    async def _runs(self, query: str) -> list[Run]:
+        """The one of this id, then the newest of workflows that are called so."""
+        shelf = self._frame.simtui.library.runs
+        of_workflows = parse(f"workflow:{quoted(query)}", RUN_FIELDS, datetime.now())
+        found = await shelf.page(of_workflows, limit=MAX_RUNS)
+        with suppress(NotFound):
+            one = await shelf.find(query)
+            found = [one, *(run for run in found if run.id != one.id)]
+        return found

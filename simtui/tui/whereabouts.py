@@ -35,6 +35,16 @@ class Return:
         """What the list was filtered by."""
         return self._kept.filter
 
+    @property
+    def run_filter(self) -> str:
+        """What the runs were filtered by."""
+        return self._kept.run_filter
+
+    @property
+    def run(self) -> str:
+        """The id of the run under the cursor."""
+        return self._kept.run
+
     async def go(self) -> None:
         """To the row and the area."""
         app, kept = self._app, self._kept
@@ -51,10 +61,17 @@ class Return:
             return
         screen = app.areas.workflows
         row = screen.table.row
+        run, run_filter = self.run, self.run_filter
+        if app.areas.has_runs:
+            runs = app.areas.runs
+            run = runs.table.row.id if runs.table.row and runs.table.cursor else ""
+            run_filter = runs.filter.text
         now = Whereabouts(
             self.area,
             row.id if row and not screen.trash and screen.table.cursor else "",
             "" if screen.trash else screen.filter.text,
+            run,
+            run_filter,
         )
         if now != self._kept:
             with contextlib.suppress(SimtuiError, TimeoutError):

@@ -11,6 +11,7 @@ from simtui.library.whereabouts import Whereabouts, keep, read
 from simtui.paths import Home
 from tests.tui.driving import driven
 from tests.tui.pty_screen import screen_on
+from tests.tui.running import bring, end, failing, run
 
 
 async def kept(home: Home) -> Whereabouts:
@@ -33,6 +34,30 @@ async def test_the_row_the_filter_and_the_area_are_there_again(filled: Home) -> 
         await screen.sees("[3 Secrets]")
         await screen.press("1")
         await screen.sees(f"▸ {row.name}", "blocks:>3", "9 of 12")
+
+
+async def test_so_are_those_of_the_runs(home: Home) -> None:
+    for number in range(4):
+        await bring(home, run(f"r{number}", later=number), end(f"r{number}"))
+    await bring(home, *failing())
+    async with driven(home) as screen:
+        await screen.press("2", "slash")
+        await screen.type("status:completed")
+        await screen.press("enter", "j", "j")
+        await screen.sees("4 of 5")
+        row = screen.app.areas.runs.table.row
+        assert row is not None
+    async with driven(home) as screen:
+        await screen.sees("[2 Runs]", "status:completed", "4 of 5")
+        assert screen.app.areas.runs.table.row == row
+        await screen.press("1")
+        await screen.sees("[1 Workflows]")
+    async with driven(home) as screen:  # here nobody goes there
+        await screen.sees("[1 Workflows]")
+    async with driven(home) as screen:
+        await screen.press("2")
+        await screen.sees("status:completed", "4 of 5")
+        assert screen.app.areas.runs.table.row == row
 
 
 async def test_a_row_that_is_gone_is_no_trouble(filled: Home) -> None:

@@ -12,6 +12,7 @@ from simtui.library import Library
 from simtui.paths import Home
 from tests.making import as_bytes, block, document
 from tests.tui.driving import driven
+from tests.tui.running import bring, failing
 
 
 async def test_an_empty_library_greets_with_what_to_do_first(home: Home) -> None:
@@ -263,6 +264,22 @@ async def test_the_palette_finds_actions_and_workflows(filled: Home) -> None:
         await screen.sees("⏎     Invoice reader  in Finance")
         await screen.press("down", "enter")
         await screen.sees("Came as", "Mailbox")
+
+
+async def test_the_palette_finds_runs_by_their_workflow_and_their_id(filled: Home) -> None:
+    await bring(filled, *failing())
+    async with driven(filled, columns=100) as screen:
+        for query in ("Competitor", "r-fa"):
+            await screen.press("colon")
+            await screen.sees("Bring workflows in")
+            await screen.type(query)
+            await screen.sees("run of Competitor monitor  ✗ failed")
+            await screen.press("escape")
+        await screen.press("colon")
+        await screen.type("r-fails")
+        await screen.sees("run of Competitor monitor  ✗ failed")
+        await screen.press("down", "enter")
+        await screen.sees("[2 Runs]", "channel_not_found")
 
 
 async def test_help_tells_the_keys_of_where_one_is(filled: Home) -> None:

@@ -92,8 +92,12 @@ class Runs(Filtering):
         self.pane.keys = self.simtui.keys
         self.say_all()
         self._lay_out()
+        before = self.simtui.returning
         try:
-            await self.show_list()
+            if not (before.run_filter and await self.use_filter(before.run_filter)):
+                await self.show_list()
+            if before.run:
+                await self.table.go_to(before.run)
         except SimtuiError as error:
             self.simtui.tell_error(error)
         self.set_focus(self.table)
