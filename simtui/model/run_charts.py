@@ -9,6 +9,7 @@ from datetime import date
 
 from simtui.errors import shown
 from simtui.model import wording
+from simtui.model.columns import cell_width
 
 _HEIGHTS = "▁▂▃▄▅▆▇█"
 _ASCII_HEIGHTS = "._-=+*%#"
@@ -121,11 +122,9 @@ def _days(days: Sequence[Day], width: int, ascii: bool) -> list[str]:
     mark, rest = ("x", "#") if ascii else ("▒", "█")
     lines = [f"runs a day ({rest} all, {mark} failed), p50 and p95 of their durations"]
     for day in days:
-        said = f"{day.runs:>7,}"
-        if day.failed:
-            said += f", {day.failed:,} failed"
+        said = _counted(day.runs, day.failed)
         if day.p50_ms is not None and day.p95_ms is not None:
-            said += f"  {wording.duration(day.p50_ms)} / {wording.duration(day.p95_ms)}"
+            said += f"{wording.duration(day.p50_ms):>8} / {wording.duration(day.p95_ms)}"
         room = max(8, width - 13 - 44)
         drawn = bar(day.runs, top, room, ascii=ascii)
         bad = min(len(drawn), round(day.failed / top * room) if top else 0)
@@ -134,6 +133,12 @@ def _days(days: Sequence[Day], width: int, ascii: bool) -> list[str]:
         drawn = mark * bad + drawn[bad:]
         lines.append(f"  {day.day:%d %b}  {drawn:<{room}}  {said}".rstrip())
     return lines
+
+
+def _counted(runs: int, failed: int) -> str:
+    """How many, and how many of them failed, in columns of their own."""
+    bad = f"{failed:,} failed" if failed else ""
+    return f"{runs:>7,}{bad:>14}"
 
 
 def _weeks(weeks: Sequence[Week], width: int, ascii: bool) -> list[str]:
@@ -155,13 +160,11 @@ def _workflows(workflows: Sequence[OfWorkflow], width: int, ascii: bool) -> list
     room = max(8, width - 30 - 44)
     lines = ["by workflow"]
     for each in workflows:
-        name = f"{shown(each.name, 24):<24}"
-        said = f"{each.runs:>7,}"
-        if each.failed:
-            said += f", {each.failed:,} failed"
-        if each.p50_ms is not None:
-            said += f"  p50 {wording.duration(each.p50_ms)}"
-        if each.cost_usd is not None:
-            said += f"  {wording.dollars(each.cost_usd)}"
+        name = shown(each.name, 24)
+        name += " " * (24 - cell_width(name))
+        said = _counted(each.runs, each.failed)
+        p50 = "" if each.p50_ms is None else f"p50 {wording.duration(each.p50_ms)}"
+        cost = "" if each.cost_usd is None else wording.dollars(each.cost_usd)
+        said += f"{p50:>12}{cost:>10}"
         lines.append(f"  {name}  {bar(each.runs, top, room, ascii=ascii):<{room}}  {said}".rstrip())
     return lines

@@ -4,7 +4,6 @@ by their workflow's or by the start of their id."""
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime
 from functools import partial
 
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
@@ -15,6 +14,7 @@ from simtui.errors import NotFound, shown
 from simtui.model.filters import RUN_FIELDS, WORKFLOW_FIELDS, parse
 from simtui.model.run import Run
 from simtui.model.workflow import Workflow
+from simtui.tui.clock import now
 from simtui.tui.keys import GO_TO, in_place
 from simtui.tui.screens.frame import Frame
 from simtui.tui.screens.rows import quoted
@@ -78,13 +78,13 @@ class Palette(Provider):
             yield Hit(0.5, Content(f"⏎     run of {told}"), go_to_run, text=told)
 
     async def _named(self, query: str) -> list[Workflow]:
-        named = parse(f"name:{quoted(query)}", WORKFLOW_FIELDS, datetime.now())
+        named = parse(f"name:{quoted(query)}", WORKFLOW_FIELDS, now())
         return await self._frame.simtui.library.workflows.page(named, limit=MAX_WORKFLOWS)
 
     async def _runs(self, query: str) -> list[Run]:
         """The one of this id, then the newest of workflows that are called so."""
         shelf = self._frame.simtui.library.runs
-        of_workflows = parse(f"workflow:{quoted(query)}", RUN_FIELDS, datetime.now())
+        of_workflows = parse(f"workflow:{quoted(query)}", RUN_FIELDS, now())
         found = await shelf.page(of_workflows, limit=MAX_RUNS)
         with suppress(NotFound):
             one = await shelf.find(query)

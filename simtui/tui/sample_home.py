@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from pathlib import Path
 
 from simtui.library import Library
 from simtui.paths import Home
+from simtui.tui.clock import now_ms
 
 
 class Aside:
@@ -27,7 +27,7 @@ class Aside:
         try:
             self._folder = tempfile.TemporaryDirectory(prefix="simtui-samples-")
             self._samples = await Library.open(Home(Path(self._folder.name)))
-            await fill(self._samples, time.time_ns() // 1_000_000)
+            await fill(self._samples, now_ms())
         finally:
             self.opening = False
         return self._samples

@@ -8,7 +8,7 @@ from pathlib import Path
 from simtui.importing import import_paths
 from simtui.library import Library
 from simtui.paths import Home
-from simtui.samples import fill
+from simtui.samples import fill_workflows
 from simtui.tui.screens.dialogs import AskText
 from simtui.tui.screens.frame import Frame
 from tests.making import as_bytes, block, document, edge
@@ -57,7 +57,7 @@ async def fill_with_trouble(home: Home, place: Path) -> None:
         value["workflow"] = {"name": text, "folderPath": f"{text}/{text}", "description": text}
         (flows / f"{number}.json").write_bytes(as_bytes(value))
     async with await Library.open(home) as library:
-        await fill(library, NOW_MS)
+        await fill_workflows(library, NOW_MS)
         async for _ in import_paths(library, [flows]):
             pass
         for row in (await library.workflows.page(limit=8))[::2]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import ClassVar
@@ -14,6 +13,7 @@ from textual.binding import BindingType
 
 from simtui.library.backups import BAD, DAMAGED, PROVEN, Backup
 from simtui.model import wording
+from simtui.tui.clock import now_ms
 from simtui.tui.keys import bindings
 from simtui.tui.screens.frame import Frame
 from simtui.tui.widgets.frame_lines import OneLine
@@ -85,7 +85,7 @@ class Backups(Frame):
         rules = ("last", "daily", "weekly", "monthly", "yearly")
         counts = [f"{getattr(policy, rule)} {rule}" for rule in rules if getattr(policy, rule)]
         pieces = [
-            f"next {wording.until(kept.next_at, _now_ms())}" if kept.next_at else "none by itself",
+            f"next {wording.until(kept.next_at, now_ms())}" if kept.next_at else "none by itself",
             f"keep {', '.join(counts) or 'all'}",
             f"{wording.size(kept.size_bytes)} in {wording.plural(kept.files, 'file')}",
         ]
@@ -124,21 +124,17 @@ class Backups(Frame):
         self.start(partial(named[name], self))
 
 
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
 def _made(row: Backup) -> tuple[str, str]:
-    return wording.day_time(row.created_at, _now_ms()), ""
+    return wording.day_time(row.created_at, now_ms()), ""
 
 
 def _age(row: Backup) -> tuple[str, str]:
-    return wording.ago(row.created_at, _now_ms()), "dim"
+    return wording.ago(row.created_at, now_ms()), "dim"
 
 
 def _proven(row: Backup) -> tuple[str, str]:
     if row.verdict == PROVEN and row.proven_at is not None:
-        return f"✓ {wording.day_time(row.proven_at, _now_ms())}", "success"
+        return f"✓ {wording.day_time(row.proven_at, now_ms())}", "success"
     if row.verdict == BAD:
         return "✗ not whole", "error"
     return ("✗ damaged", "error") if row.verdict == DAMAGED else ("not yet", "dim")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
@@ -11,6 +10,7 @@ from textual.binding import BindingType
 from textual.worker import Worker, WorkerState
 
 from simtui.model.run_charts import RunStats, pictures
+from simtui.tui.clock import now
 from simtui.tui.glyphs import GLYPHS
 from simtui.tui.keys import bindings, in_place
 from simtui.tui.screens.rebinding import Rebinding
@@ -51,8 +51,7 @@ class Charts(Rebinding[None]):
         in_background(self, partial(self._read, self._days), newest_of="counting")
 
     async def _read(self, days: int) -> None:
-        now = datetime.now().astimezone()
-        self._stats = await self.simtui.library.runs.stats(days, now)
+        self._stats = await self.simtui.library.runs.stats(days, now())
         self._say("")
         self._draw()
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from abc import abstractmethod
 from collections.abc import Mapping
-from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
 from simtui.model.filters import EMPTY, Filter, FilterError, Kind, parse
+from simtui.tui.clock import now
 from simtui.tui.screens.frame import Frame
 from simtui.tui.widgets.filter_line import FilterLine
 from simtui.tui.widgets.virtual_table import VirtualTable
@@ -42,7 +42,7 @@ class Filtering(Frame):
     async def use_filter(self, text: str) -> bool:
         """Lists what the text means. Where it means nothing, says why, and the list stays."""
         try:
-            wanted = parse(text, self.fields, datetime.now())
+            wanted = parse(text, self.fields, now())
         except FilterError as error:
             self.simtui.tell(f"{error.message} (at character {error.position + 1})", "warning")
             return False

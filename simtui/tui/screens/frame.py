@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -14,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.worker import Worker, WorkerState
 
 from simtui.errors import shown
+from simtui.tui.clock import now_ms
 from simtui.tui.keys import GO_TO, bindings, in_place, works
 from simtui.tui.screens.rebinding import Rebinding
 from simtui.tui.widgets.frame_lines import OneLine, StatusLines, area_pieces, key_pieces
@@ -111,7 +111,7 @@ class Frame(Rebinding[None]):
         told = [(f"{app.work.words} (esc cancels)", "key")] if app.work.words else []
         if app.said:
             told.append(app.said)
-        kept = app.backing_up.words(time.time_ns() // 1_000_000, self.size.width)
+        kept = app.backing_up.words(now_ms(), self.size.width)
         if kept[0] and (not told or app.backing_up.work.words):
             told.append(kept)
         self._status_line.tell(told)

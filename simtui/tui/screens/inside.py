@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,6 +10,7 @@ from textual.binding import BindingType
 
 from simtui.library.inside import Difference, Held
 from simtui.model import wording
+from simtui.tui.clock import now_ms
 from simtui.tui.keys import bindings, in_place
 from simtui.tui.screens.rebinding import Rebinding
 from simtui.tui.widgets.frame_lines import OneLine, StatusLines, key_pieces
@@ -121,7 +121,7 @@ def _folder(row: There) -> tuple[str, str]:
 
 
 def _changed(row: There) -> tuple[str, str]:
-    return wording.day_time(row.held.updated_at, time.time_ns() // 1_000_000), ""
+    return wording.day_time(row.held.updated_at, now_ms()), ""
 
 
 def _versions(row: There) -> tuple[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -10,6 +9,7 @@ from simtui.library import WorkflowShelf
 from simtui.model import wording
 from simtui.model.filters import Bound, Filter, Kind, Term
 from simtui.model.workflow import Workflow
+from simtui.tui.clock import now_ms
 from simtui.tui.widgets.virtual_table import PAGE, Column
 
 _IDS_AT_ONCE = 200
@@ -91,7 +91,7 @@ def columns(absolute: bool) -> list[Column[Workflow]]:
     def told(at_ms: int) -> str:
         if absolute:
             return wording.date_time(at_ms)[2:]
-        return wording.ago(at_ms, time.time_ns() // 1_000_000)
+        return wording.ago(at_ms, now_ms())
 
     def last_run(row: Workflow) -> tuple[str, str]:
         if row.last_run_status is None or row.last_run_at is None:

@@ -16,6 +16,7 @@ from textual.worker import Worker, WorkerState
 
 from simtui.library.searching import MARK, UNMARK, Hit
 from simtui.model import wording
+from simtui.tui.clock import now_ms
 from simtui.tui.keys import bindings, in_place
 from simtui.tui.screens.rebinding import Rebinding
 from simtui.tui.telling import words_for
@@ -24,7 +25,6 @@ from simtui.tui.widgets.frame_lines import OneLine, StatusLines, key_pieces
 from simtui.tui.widgets.lines import Span, StyledLines
 from simtui.tui.widgets.lines_view import LinesView
 from simtui.tui.widgets.one_line_input import OneLineInput
-from simtui.tui.widgets.run_words import now_ms
 from simtui.tui.work import in_background
 
 REST_SECONDS = 0.12

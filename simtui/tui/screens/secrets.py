@@ -4,7 +4,6 @@ one, and only while the vault is open."""
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
@@ -14,6 +13,7 @@ from textual.binding import BindingType
 from simtui.library import secrets
 from simtui.library.secrets import SecretLine
 from simtui.model import wording
+from simtui.tui.clock import now_ms
 from simtui.tui.keys import bindings
 from simtui.tui.screens.frame import Frame
 from simtui.tui.widgets.held_rows import HeldRows
@@ -76,7 +76,7 @@ class Secrets(Frame):
     def _changed(self, row: SecretLine) -> tuple[str, str]:
         if row.updated_at is None:
             return "–", "dim"
-        return wording.ago(row.updated_at, time.time_ns() // 1_000_000), ""
+        return wording.ago(row.updated_at, now_ms()), ""
 
     def on_virtual_table_opened(self) -> None:
         self.action_act("show")

@@ -13,13 +13,14 @@ from simtui.errors import shown
 from simtui.library.runs import RunDetail, RunShelf
 from simtui.model import wording
 from simtui.model.run import RUNNING, Run
+from simtui.tui.clock import now_ms
 from simtui.tui.keys import Keys
 from simtui.tui.widgets.frame_lines import OneLine
 from simtui.tui.widgets.lines import Span, StyledLines
 from simtui.tui.widgets.lines_view import LinesView
 from simtui.tui.widgets.log_view import LogView
 from simtui.tui.widgets.run_lines import Part, overview
-from simtui.tui.widgets.run_words import cost_of, now_ms, status_of, took
+from simtui.tui.widgets.run_words import cost_of, status_of, took
 from simtui.tui.widgets.waterfall import SpanLines
 
 VIEWS = {"run_overview": "Overview", "run_spans": "Spans", "run_log": "Log"}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
 
 from simtui.library.runs import RunShelf
 from simtui.model import wording
 from simtui.model.run_charts import spark
+from simtui.tui.clock import now
 from simtui.tui.glyphs import GLYPHS
 from simtui.tui.widgets.frame_lines import OneLine
 
@@ -38,7 +38,7 @@ class RunSummary(OneLine):
         if self.is_behind:
             return
         self._again_at = begun + LEAST_SECONDS
-        stats = await shelf.stats(DAYS, datetime.now().astimezone())
+        stats = await shelf.stats(DAYS, now())
         took = time.monotonic() - begun
         self._again_at = begun + max(LEAST_SECONDS, SHARE * took)
         if not stats.runs:

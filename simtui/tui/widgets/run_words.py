@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 from simtui.model import wording
 from simtui.model.run import RUNNING, Run
+from simtui.tui.clock import now_ms
 
 _COLOURS = {"completed": "success", "failed": "error", "interrupted": "warning"}
-
-
-def now_ms() -> int:
-    """This moment."""
-    return time.time_ns() // 1_000_000
 
 
 def status_of(run: Run) -> tuple[str, str]:

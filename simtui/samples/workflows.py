@@ -1,5 +1,4 @@
-"""Sample workflows of our own making, to look around in and to draw the pictures from. They come in
-as files, by the same way as everybody's."""
+"""Sample workflows, of every kind that a screen has to show."""
 
 from __future__ import annotations
 
@@ -212,7 +211,7 @@ SAMPLES: tuple[Sample, ...] = (
 )
 
 
-async def fill(library: Library, now_ms: int) -> None:
+async def fill_workflows(library: Library, now_ms: int) -> None:
     """Brings the samples into a library, each as old as it claims to be."""
     with tempfile.TemporaryDirectory(prefix="simtui-samples-") as folder:
         for number, document in enumerate(sample_documents(now_ms)):
@@ -229,7 +228,7 @@ def sample_documents(now_ms: int) -> Iterator[dict[str, Any]]:
 
 
 def _export(sample: Sample, at_ms: int) -> dict[str, Any]:
-    ids = {name: _id(sample.name, name) for name, _, _ in sample.steps}
+    ids = {name: id_of(sample.name, name) for name, _, _ in sample.steps}
     names = list(ids)
     edges = sample.edges
     if edges is None:
@@ -263,14 +262,14 @@ def _export(sample: Sample, at_ms: int) -> dict[str, Any]:
         for kind in ("loop", "parallel")
     }
     variables = {
-        _id(sample.name, f"variable {name}"): {"name": name, "type": kind, "value": ""}
+        id_of(sample.name, f"variable {name}"): {"name": name, "type": kind, "value": ""}
         for name, kind in sample.variables.items()
     }
     return {
         "version": "1.0",
         "exportedAt": iso(at_ms),
         "workflow": {
-            "id": _id("workflow", sample.name),
+            "id": id_of("workflow", sample.name),
             "name": sample.name,
             "description": sample.description,
             "folderPath": sample.folder or None,
@@ -280,9 +279,9 @@ def _export(sample: Sample, at_ms: int) -> dict[str, Any]:
             "blocks": blocks,
             "edges": [
                 {
-                    "id": _id(sample.name, f"{source} to {target}"),
+                    "id": id_of(sample.name, f"{source} to {target}"),
                     "source": ids[source],
-                    "target": ids.get(target, _id(sample.name, target)),
+                    "target": ids.get(target, id_of(sample.name, target)),
                 }
                 for source, target in edges
             ],
@@ -294,6 +293,6 @@ def _export(sample: Sample, at_ms: int) -> dict[str, Any]:
     }
 
 
-def _id(scope: str, name: str) -> str:
+def id_of(scope: str, name: str) -> str:
     """The same each time, so that a picture drawn again is the same picture."""
     return str(uuid.uuid5(_NAMESPACE, f"{scope}\n{name}"))
