@@ -34,8 +34,6 @@ def missing_in(schema: Schema, chosen: Chosen, wanted: Wanted, *, has_key: bool)
         or schema.has("workflow_execution_logs", "total_cost")
     ):
         said.append("no costs of runs")
-    if schema.has("workflow_execution_blocks"):
-        said.append("workflow_execution_blocks (June 2025) is not read: spans come from the runs")
     if schema.has("workspace_files") or schema.has("workspace_file"):
         said.append("files were not taken: their bytes lie in object storage, not in the database")
     if chosen.several_users:

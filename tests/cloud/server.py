@@ -17,7 +17,7 @@ import psycopg
 
 SCHEMAS = Path(__file__).parent / "schemas"
 MOMENTS = tuple(sorted(path.stem for path in SCHEMAS.glob("*.sql")))
-"""Five moments of Sim's history."""
+"""Six moments of Sim's history."""
 
 _CHEAP = (
     "fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=16MB",
