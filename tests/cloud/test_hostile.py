@@ -106,6 +106,22 @@ async def test_blocks_of_a_workflow_that_is_gone(sim_with_good: Sim, library: Li
     assert (found.block_count, found.deleted_at is not None) == (2, True)
 
 
+async def test_what_else_is_left_of_workflows_that_are_gone_is_counted(
+    sim_with_good: Sim, library: Library
+) -> None:
+    sim = sim_with_good
+    sim.execute("ALTER TABLE workflow_execution_snapshots ALTER COLUMN workflow_id DROP NOT NULL")
+    for n, workflow_id in enumerate((None, f"{WF}7", f"{WF}8")):
+        sim.put("workflow_execution_snapshots", id=f"s-{n}", workflow_id=workflow_id,
+                state_hash=f"{n}", state_data=document()["state"])  # fmt: skip
+    sim.execute("INSERT INTO workflow_edges (id, workflow_id) VALUES ('e', %s)", f"{WF}8")
+    report = await taken(sim, library)
+    assert "3 rows of workflow_execution_snapshots not read: their workflow is gone there" in (
+        report.missing
+    )
+    assert "1 row of workflow_edges not read: their workflow is gone there" in report.missing
+
+
 async def test_sub_blocks_that_are_no_object(sim_with_good: Sim, library: Library) -> None:
     sim = sim_with_good
     sim.workflow(FIRST, state=document()["state"])

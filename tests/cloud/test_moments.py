@@ -201,8 +201,9 @@ async def test_a_dry_run_says_the_same_and_writes_nothing(sim: Sim, library: Lib
 @pytest.mark.parametrize("moment", ["2026-08"], indirect=True)
 async def test_the_order_is_ours_and_the_same_each_time(sim: Sim, library: Library) -> None:
     sim.workflow(FIRST, state=state())
-    await taken(sim, library)
+    report = await taken(sim, library)
     came = await state_of(library, FIRST)
     assert list(came["blocks"]) == ["start", "again", "ask", "side"], "from left to right"
     assert list(came["blocks"]["ask"]["subBlocks"]) == ["prompt", "tools"]
+    assert "the order of blocks and sub-blocks is ours: the database keeps none" in report.missing
     assert list(came["blocks"]["ask"]["subBlocks"]["prompt"]) == ["id", "type", "value"]
