@@ -13,6 +13,7 @@ import click
 
 from simtui import __version__
 from simtui.cloud.address import find_address
+from simtui.cloud.beside import without_circles
 from simtui.cloud.choosing import Wanted
 from simtui.cloud.details import LINES
 from simtui.cloud.extracting import Plan, extract, prepare
@@ -129,7 +130,10 @@ def extract_command(
             return await _taken(face, plan, typed, dry_run=dry_run)
         finally:
             plan.close()
+            if sys.stderr.isatty():  # what was shown of its progress goes, however it ended
+                sys.stderr.write("\r\x1b[K")
 
+    without_circles()
     report = run(work())
     _answer(report, output)
     if output == "table":
@@ -161,10 +165,7 @@ async def _taken(face: Face, plan: Plan, typed: bytearray | None, *, dry_run: bo
     async with opened(face.home) as library:
         if plan.secrets.values:
             await _open_vault(face, library, typed)
-        report = await extract(plan, library, on_progress=on_progress)
-    if on_progress:
-        sys.stderr.write("\r\x1b[K")
-    return report
+        return await extract(plan, library, on_progress=on_progress)
 
 
 def _no_vault(face: Face) -> Locked:
@@ -245,6 +246,8 @@ def _print(report: Report) -> None:
         talk(f"– {shown(sentence, 300)}")
     if left := sum(map(len, report.not_taken.values())):
         talk(f"– {plural(left, 'column')} without a place here: -o json names them")
+    if report.not_read:
+        talk(f"– not read at all: {shown(', '.join(report.not_read), 600)}")
     if report.went_on:
         talk("An earlier part was broken off; it went on from there.")
 

@@ -29,12 +29,12 @@ from simtui.cloud.choosing import Chosen, Wanted
 from simtui.cloud.entries import Entry, next_batch
 from simtui.cloud.folders import Folders
 from simtui.cloud.missing import left_behind, missing_in
-from simtui.cloud.others import others_of
+from simtui.cloud.others import TABLES, others_of
 from simtui.cloud.reading import Database
 from simtui.cloud.report import Item, Report
 from simtui.cloud.schema import Schema, schema_of
 from simtui.cloud.secrets import Opened
-from simtui.cloud.tables import not_taken
+from simtui.cloud.tables import not_read, not_taken
 from simtui.cloud.taking_runs import RunBatch, RunReading, run_batches, take_runs
 from simtui.cloud.workflows import Reading, orphans_of, workflows_of
 from simtui.library import Library
@@ -99,6 +99,7 @@ def _prepared(address: Address, wanted: Wanted, key: bytes | None) -> Plan:
                     *missing_in(schema, chosen, wanted, has_key=key is not None),
                 ],
                 not_taken=not_taken(schema),
+                not_read=not_read(schema, TABLES),
             )
             return Plan(
                 database,

@@ -318,3 +318,9 @@ def not_taken(schema: Schema) -> dict[str, list[str]]:
         if rest := sorted(schema.columns(table).keys() - taken):
             found[table] = rest
     return found
+
+
+def not_read(schema: Schema, others: Sequence[str]) -> list[str]:
+    """The tables that are not read at all; `others` are, elsewhere. `user` is looked at for whose
+    variables come."""
+    return sorted(schema.tables.keys() - _READ.keys() - {*others, "user"})

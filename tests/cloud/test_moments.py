@@ -128,6 +128,8 @@ async def test_what_is_missing_is_said(sim: Sim, moment: str, library: Library) 
     assert ("no variables of workspaces" in told) is (moment < "2025-11")
     assert ("runs have no status" in told) is ("2025-06" <= moment <= "2025-11")
     assert report.not_taken.get("workflow", []) != []
+    assert {"account", "api_key", "session"} <= set(report.not_read)
+    assert not set(report.not_read) & report.not_taken.keys()
 
 
 @pytest.mark.parametrize("moment", ["2025-03", "2025-08", "2026-08"], indirect=True)
