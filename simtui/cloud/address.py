@@ -45,12 +45,20 @@ def find_address(given: str | None, file: str | None, environment: Mapping[str, 
             "holds it with --address-file."
         )
     try:
+        if "\0" in given:  # libpq would end there
+            raise ValueError
         parts = conninfo_to_dict(given)
-    except psycopg.Error:
+    except (psycopg.Error, ValueError):
         # what libpq says of it repeats it
         raise UsageError(f"That is no address of a PostgreSQL database; {_FORM} is one.") from None
     host = str(parts.get("host") or parts.get("hostaddr") or "")
     local = not host or host.startswith(("/", "@"))
+    if (not local and "@" in host) or re.search("[^0-9,]", str(parts.get("port") or "")):
+        # a part of a password would be looked up, and told, as a host
+        raise UsageError(
+            "That is no address of a PostgreSQL database. In a name or a password, @ is written "
+            "%40, / is %2F, : is %3A and % is %25."
+        )
     return Address(
         conninfo=given,
         host="this machine" if local else shown(host, 100),
@@ -70,7 +78,7 @@ def value_in(path: str, name: str, what: str) -> str:
                 raise Locked(f"{where} can be read by others too. `chmod 600` it, then try again.")
             content = file.read(MAX_FILE_BYTES).decode("utf-8", "replace")
     except OSError as error:
-        raise Locked(f"{where} cannot be read: {error.strerror}.") from None
+        raise Locked(f"{where} cannot be read: {error.strerror}. Nothing was changed.") from None
     lines = [line.strip() for line in content.splitlines() if line.strip()]
     named = re.compile(rf"(?:export\s+)?{name}\s*=\s*(.*)")
     for line in lines:

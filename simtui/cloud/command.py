@@ -13,9 +13,12 @@ import click
 
 from simtui import __version__
 from simtui.cloud.address import find_address
+from simtui.cloud.beside import without_circles
 from simtui.cloud.choosing import Wanted
+from simtui.cloud.details import LINES
 from simtui.cloud.extracting import Plan, extract, prepare
-from simtui.cloud.report import COUNTED, Report
+from simtui.cloud.report import COUNTED, TAKEN, Report
+from simtui.cloud.runs import LOGS
 from simtui.cloud.secrets import key_in
 from simtui.console import asking
 from simtui.console.output import (
@@ -40,6 +43,7 @@ from simtui.paths import home as home_of
 
 _SIGNS = {"imported": "+", "updated": "↻", "kept": "!", "unchanged": "=", "refused": "✗"}
 _SHOWN_ITEMS = 200
+_IN_SHORT = (("workflow", ("workflow",)), ("run", (LOGS, LINES)))
 
 
 @click.command(
@@ -126,9 +130,14 @@ def extract_command(
             return await _taken(face, plan, typed, dry_run=dry_run)
         finally:
             plan.close()
+            if sys.stderr.isatty():  # what was shown of its progress goes, however it ended
+                sys.stderr.write("\r\x1b[K")
 
+    without_circles()
     report = run(work())
     _answer(report, output)
+    if output == "table":
+        talk(_in_short(report, face))
     if not report.total("refused"):
         return 0
     return 3 if report.total("taken") + report.total("unchanged") else 6
@@ -152,22 +161,25 @@ async def _taken(face: Face, plan: Plan, typed: bytearray | None, *, dry_run: bo
         async with opened(face.home, create=False) if there else nullcontext() as library:
             return await extract(plan, library, dry_run=True, on_progress=on_progress)
     if plan.secrets.values and not face.home.database.exists():
-        raise Locked(
-            f"There is no vault in {face.home} yet, and secrets have nowhere to go. `simtui vault "
-            "init` makes one; without --encryption-key-file only their names come."
-        )
+        raise _no_vault(face)
     async with opened(face.home) as library:
         if plan.secrets.values:
-            await _open_vault(library, typed)
-        report = await extract(plan, library, on_progress=on_progress)
-    if on_progress:
-        sys.stderr.write("\r\x1b[K")
-    return report
+            await _open_vault(face, library, typed)
+        return await extract(plan, library, on_progress=on_progress)
 
 
-async def _open_vault(library: Library, typed: bytearray | None) -> None:
+def _no_vault(face: Face) -> Locked:
+    return Locked(
+        f"There is no vault in {face.home} yet, and secrets have nowhere to go. Nothing was "
+        "changed. `simtui vault init` makes one; without --encryption-key-file only their names "
+        "come."
+    )
+
+
+async def _open_vault(face: Face, library: Library, typed: bytearray | None) -> None:
     shelf.keep_private()
-    await shelf.check_vault(library)
+    if not (await library.vault.status()).exists:
+        raise _no_vault(face)
     await open_vault(library, bytearray(typed) if typed is not None else None)
 
 
@@ -234,10 +246,26 @@ def _print(report: Report) -> None:
         talk(f"– {shown(sentence, 300)}")
     if left := sum(map(len, report.not_taken.values())):
         talk(f"– {plural(left, 'column')} without a place here: -o json names them")
+    if report.not_read:
+        talk(f"– not read at all: {shown(', '.join(report.not_read), 600)}")
     if report.went_on:
         talk("An earlier part was broken off; it went on from there.")
+
+
+def _in_short(report: Report, face: Face) -> str:
+    """What came of it, in a sentence, for whoever reads no table."""
+    taken = [
+        plural(count, what)
+        for what, tables in _IN_SHORT
+        if (count := sum(report.tables.get(table, {}).get(TAKEN, 0) for table in tables))
+    ]
+    what = " and ".join(taken)
     if report.dry_run:
-        talk("Dry run: nothing was written.")
+        would = f"{what} would come" if taken else "nothing new would come"
+        return f"Dry run: {would}; nothing was written."
+    if not taken:
+        return f"Nothing new there for {face.home}."
+    return f"{what} came into {face.home}."
 
 
 def _print_item(item: dict[str, Any]) -> None:

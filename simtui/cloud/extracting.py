@@ -28,13 +28,13 @@ from simtui.cloud.beside import entries_of
 from simtui.cloud.choosing import Chosen, Wanted
 from simtui.cloud.entries import Entry, next_batch
 from simtui.cloud.folders import Folders
-from simtui.cloud.missing import missing_in
-from simtui.cloud.others import others_of
+from simtui.cloud.missing import left_behind, missing_in
+from simtui.cloud.others import TABLES, others_of
 from simtui.cloud.reading import Database
 from simtui.cloud.report import Item, Report
 from simtui.cloud.schema import Schema, schema_of
 from simtui.cloud.secrets import Opened
-from simtui.cloud.tables import not_taken
+from simtui.cloud.tables import not_read, not_taken
 from simtui.cloud.taking_runs import RunBatch, RunReading, run_batches, take_runs
 from simtui.cloud.workflows import Reading, orphans_of, workflows_of
 from simtui.library import Library
@@ -45,6 +45,8 @@ Result = TypeVar("Result")
 
 Progress = Callable[[str, int], None]
 """Told of what is being taken, and how many by now."""
+
+IS_SET = "its value did not come; one is set here"
 
 SECRETS = "secrets"
 """Counted like a table: a row for each name."""
@@ -92,8 +94,12 @@ def _prepared(address: Address, wanted: Wanted, key: bytes | None) -> Plan:
             report = Report(
                 source=address.host,
                 as_of=snapshot.all(_AS_OF)[0][0],
-                missing=missing_in(schema, chosen, wanted, has_key=key is not None),
+                missing=[
+                    *left_behind(snapshot, schema, chosen),
+                    *missing_in(schema, chosen, wanted, has_key=key is not None),
+                ],
                 not_taken=not_taken(schema),
+                not_read=not_read(schema, TABLES),
             )
             return Plan(
                 database,
@@ -200,11 +206,17 @@ class _Extraction:
         opened, report = self._plan.secrets, self._report
         states = dict(opened.states)
         new = set(states)
+        there: set[str] = set()
+        if self._shelf is not None:
+            there = await self._shelf.set_secrets()
+            states |= {name: IS_SET for name in opened.without_value if name in there}
+            wanted = [name for name in opened.without_value if name not in there]
+            new = await self._shelf.want_secrets(wanted, writes=self._writes)
         if not self._writes:
             states |= dict.fromkeys(opened.values, "opened")
+            new |= opened.values.keys() - there
         else:
             assert self._shelf is not None
-            new = await self._shelf.want_secrets(opened.without_value)
             for name, value in opened.values.items():
                 settled = await self._shelf.keep_secret(name, value)
                 states[name] = settled.reason or settled.outcome

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from psycopg import sql
+
 from simtui.cloud.choosing import Chosen, Wanted
+from simtui.cloud.reading import Snapshot
 from simtui.cloud.schema import Schema
+from simtui.model.wording import plural
 
 # table, column, what it means that it is not there
 _PARTS = (
@@ -34,8 +38,6 @@ def missing_in(schema: Schema, chosen: Chosen, wanted: Wanted, *, has_key: bool)
         or schema.has("workflow_execution_logs", "total_cost")
     ):
         said.append("no costs of runs")
-    if schema.has("workflow_execution_blocks"):
-        said.append("workflow_execution_blocks (June 2025) is not read: spans come from the runs")
     if schema.has("workspace_files") or schema.has("workspace_file"):
         said.append("files were not taken: their bytes lie in object storage, not in the database")
     if chosen.several_users:
@@ -45,7 +47,36 @@ def missing_in(schema: Schema, chosen: Chosen, wanted: Wanted, *, has_key: bool)
         )
     if not wanted.with_runs:
         said.append("runs were not wanted (--no-runs)")
+    if schema.has("workflow_blocks"):
+        said.append("the order of blocks and sub-blocks is ours: the database keeps none")
     if not has_key:
         said.append("secrets came without their values, which need --encryption-key-file")
     said.append("never read: sessions, OAuth tokens, Sim's own API keys, other people's data")
+    return said
+
+
+# of a workflow of which blocks are left, all of these are read
+_OF_WORKFLOWS = (
+    "workflow_edges",
+    "workflow_subflows",
+    "workflow_deployment_version",
+    "workflow_execution_snapshots",
+)
+
+
+def left_behind(snapshot: Snapshot, schema: Schema, chosen: Chosen) -> list[str]:
+    """Rows of workflows that are gone, or of none: a sentence for each table that has such."""
+    if not chosen.is_all or not schema.has("workflow_blocks", "workflow_id"):
+        return []
+    said = []
+    for table in _OF_WORKFLOWS:
+        if not schema.has(table, "workflow_id"):
+            continue
+        query = sql.SQL(
+            "SELECT count(*) FROM {} AS t"
+            " WHERE NOT EXISTS (SELECT 1 FROM {} AS w WHERE w.id = t.workflow_id)"
+            " AND NOT EXISTS (SELECT 1 FROM {} AS b WHERE b.workflow_id = t.workflow_id)"
+        ).format(*map(schema.table, (table, "workflow", "workflow_blocks")))
+        if count := snapshot.all(query)[0][0]:
+            said.append(f"{plural(count, 'row')} of {table} not read: their workflow is gone there")
     return said

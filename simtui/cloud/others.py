@@ -4,6 +4,7 @@ as JSON; what a column may hold in clear that is a secret is never read."""
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -98,9 +99,18 @@ def _entry(table: str, kind: str, row: dict[str, Any], schema: Schema) -> Entry:
             for key, item in row.items()
             if item is not None
         }
+        content = _written(value)
     except BadInput as error:
         return Entry(table, ident, name, rows={table: 1}, reason=error.message)
-    content = orjson.dumps(value, option=orjson.OPT_SORT_KEYS, default=str)
+    except RecursionError:
+        return Entry(table, ident, name, rows={table: 1}, reason="too deeply nested")
     digest = hashlib.sha256(content).hexdigest()
     thing = Extracted(kind, ident, digest, row.get("workflow_id"), content.decode())
     return Entry(entry.table, ident, name, thing, entry.rows)
+
+
+def _written(value: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS, default=str)
+    except TypeError:  # an integer past 64 bits, or deeper than it goes
+        return json.dumps(value, sort_keys=True, default=str).encode()

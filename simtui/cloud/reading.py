@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, LiteralString
 
@@ -156,24 +157,58 @@ class Snapshot:
         self._open.remove(cursor)
 
 
+_NOT_LET_IN = ("password", "authentication", "pg_hba", "permission denied")
+_TLS = ("certificate", "ssl", "tls")
+_NOT_NOW = (
+    "too many", "connection slots", "starting up", "shutting down", "recovery mode",
+    "not yet accepting",
+)  # fmt: skip
+_NO_ADDRESS = ("resolve host", "translate host", "name or service")
+
+
 def _not_connected(error: Exception, host: str) -> SimtuiError:
     """Why there is no connection. The words of libpq are looked at, and never handed on."""
-    said = str(error).lower()
-    if any(word in said for word in ("password", "authentication", "pg_hba", "no such user")):
+    # a name in quotes is no word of libpq's: a database may be called `ssl`
+    said = re.sub("\"[^\"]*\"|'[^']*'", "", str(error).lower())
+
+    def any_of(words: Sequence[str]) -> bool:
+        return any(word in said for word in words)
+
+    if "no password supplied" in said:
+        return Locked(
+            f"{host} asks for a password, and the address has none (`postgres://USER:PASSWORD@…` "
+            "in DATABASE_URL or a file, PGPASSWORD, or ~/.pgpass). Nothing was changed."
+        )
+    if any_of(_NOT_LET_IN):
         return Locked(
             f"{host} does not let this user in: the name or the password is wrong, or the server "
-            "does not allow it. Nothing was changed."
+            "does not allow it from here. Nothing was changed."
         )
-    if "certificate" in said or "ssl" in said:
+    if any_of(_TLS):
         return Busy(
             f"{host}: no connection under TLS as the address asks for it (`sslmode`, "
             "`sslrootcert`). Nothing was changed."
         )
     if "does not exist" in said:
-        return NotFound(f"{host} has no such database or user. Nothing was changed.")
-    if "too many" in said or "starting up" in said or "shutting down" in said:
+        what = next((word for word in ("database", "role") if f"{word}  does not" in said), "")
+        named = {"database": "database of that name", "role": "user of that name"}
+        return NotFound(
+            f"{host} has no {named.get(what, 'such database or user')}. Nothing was changed. Look "
+            "at the address: postgres://USER@HOST/DATABASE."
+        )
+    if any_of(_NOT_NOW):
         return Busy(f"{host} takes no connection now. Nothing was changed; try again later.")
-    return NotFound(f"{host} cannot be reached at this address. Nothing was changed.")
+    if any_of(_NO_ADDRESS):
+        return NotFound(f"There is no host {host}: look at its name. Nothing was changed.")
+    if "timeout" in said or "timed out" in said:
+        return NotFound(
+            f"{host} did not answer within {CONNECT_SECONDS} s: a firewall, or another port. "
+            "Nothing was changed."
+        )
+    return NotFound(
+        f"Nobody answers on {host}: PostgreSQL is not running there, or has another port or "
+        "socket. Nothing was changed."
+    )
 
 
 def _failed(error: psycopg.Error, host: str, closed: bool) -> SimtuiError:

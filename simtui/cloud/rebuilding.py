@@ -20,7 +20,11 @@ from simtui.formats.json_reader import check_bounds, read_json
 from simtui.formats.sim_json import dump, in_export_form
 from simtui.model.workflow import JsonObject, string
 
-_HANDLES = ("source", "target")
+_HANDLES = {
+    f"{plain}-{side}": plain
+    for plain in ("source", "target")
+    for side in ("left", "right", "top", "bottom")
+}
 _LOOP_TYPES = ("for", "forEach", "while", "doWhile")
 _DEFAULT_LOOP, _DEFAULT_COUNT, _MAX_BATCH = 1, 5, 20
 
@@ -40,8 +44,15 @@ def value_of(text: str | None) -> Any:
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
-        read_json(content, "it")  # says in words what is wrong
-        raise
+        return read_json(content, "it")[0]  # says in words what is wrong
+
+
+def bounded_value_of(text: str | None) -> Any:
+    """The same for what is no document, but kept of a run: as deep as anything here may be, and an
+    integer past 64 bits is a number like any other. Raises `BadInput`."""
+    if text is None:
+        return None
+    return read_json(text.encode("utf-8", "surrogatepass"), "it")[0]
 
 
 def written(document: JsonObject) -> tuple[bytes, JsonObject]:
@@ -153,10 +164,7 @@ def _edge(row: EdgeRow) -> JsonObject:
 
 def _handle(name: str | None) -> str | None:
     """A handle of a short-lived kind (`source-right`) is a plain one."""
-    for plain in _HANDLES:
-        if name and name in (f"{plain}-{side}" for side in ("left", "right", "top", "bottom")):
-            return plain
-    return name or None
+    return _HANDLES.get(name, name) if name else None
 
 
 def _loop(ident: str, config: JsonObject, block: JsonObject | None) -> JsonObject:

@@ -56,6 +56,7 @@ class Report:
     secrets: dict[str, str] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
     not_taken: dict[str, list[str]] = field(default_factory=dict)
+    not_read: list[str] = field(default_factory=list)
     traces_elsewhere: int = 0
     problems: int = 0
     items: list[dict[str, Any]] = field(default_factory=list)
@@ -95,6 +96,7 @@ class Report:
             "traces_elsewhere": self.traces_elsewhere,
             "missing": self.missing,
             "not_taken": self.not_taken,
+            "not_read": self.not_read,
             "workflows_with_problems": self.problems,
             "items": self.items,
             "items_untold": self.items_untold,

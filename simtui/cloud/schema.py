@@ -46,8 +46,9 @@ def schema_of(snapshot: Snapshot, host: str) -> Schema:
     rows = snapshot.all(_COLUMNS)
     if not rows:
         raise BadInput(
-            f"The database at {host} has no table `workflow` that this user may read: it is none "
-            "of Sim's, or another database of that server is meant. Nothing was changed."
+            f"No table `workflow` that this user may read is in the database on {host}: it is none "
+            "of Sim's, another one of that server is meant, or the user needs SELECT on its "
+            "tables. Nothing was changed."
         )
     tables: dict[str, dict[str, str]] = {}
     for _schema, table, column, kind in rows:

@@ -156,6 +156,32 @@ class LineRow(NamedTuple):
     metadata: Text
 
 
+class RanBlockRow(NamedTuple):
+    """A block as it ran, of June and July 2025: what a span says since."""
+
+    execution_id: str
+    id: str
+    block_id: Text
+    block_name: Text
+    block_type: Text
+    started_at: Text
+    ended_at: Text
+    duration_ms: int | Text
+    status: Text
+    error_message: Text
+    error_stack_trace: Text
+    input_data: Text
+    output_data: Text
+    cost_input: Text
+    cost_output: Text
+    cost_total: Text
+    tokens_prompt: int | Text
+    tokens_completion: int | Text
+    tokens_total: int | Text
+    model_used: Text
+    metadata: Text
+
+
 class EnvironmentRow(NamedTuple):
     """Variables, encrypted: of a person, or of a workspace."""
 
@@ -270,6 +296,7 @@ _READ: Mapping[str, type[tuple[Any, ...]]] = {
     "workflow_execution_snapshots": SnapshotRow,
     "workflow_execution_logs": RunRow,
     "workflow_logs": LineRow,
+    "workflow_execution_blocks": RanBlockRow,
     "environment": EnvironmentRow,
     "workspace_environment": EnvironmentRow,
     "workspace_byok_keys": ProviderKeyRow,
@@ -279,6 +306,7 @@ _READ: Mapping[str, type[tuple[Any, ...]]] = {
 _LOOKED_AT = {
     "workflow": {"state", "deployed_state", "deployed_at", "variables"},
     "folder": {"resource_type"},
+    "workflow_execution_blocks": {"workflow_id"},
 }
 
 
@@ -290,3 +318,9 @@ def not_taken(schema: Schema) -> dict[str, list[str]]:
         if rest := sorted(schema.columns(table).keys() - taken):
             found[table] = rest
     return found
+
+
+def not_read(schema: Schema, others: Sequence[str]) -> list[str]:
+    """The tables that are not read at all; `others` are, elsewhere. `user` is looked at for whose
+    variables come."""
+    return sorted(schema.tables.keys() - _READ.keys() - {*others, "user"})

@@ -13,15 +13,17 @@ import orjson
 from psycopg import sql
 
 from simtui.cloud.choosing import Wanted
+from simtui.cloud.details import LINES, RAN
 from simtui.cloud.reading import Snapshot
 from simtui.cloud.report import Item, Report
-from simtui.cloud.runs import LINES, LOGS, ReadRun, runs_of_lines, runs_where
+from simtui.cloud.runs import LOGS, ReadRun, runs_of_lines, runs_where
 from simtui.cloud.schema import Schema
 from simtui.cloud.workflows import HUNDRED, Reading, hundred
 from simtui.formats.sim_json import iso
 from simtui.library import Library
 from simtui.library.extracted import RUNS, SNAPSHOT, SOURCE, Extracted, Extractions
 from simtui.model.run_said import RunSaid, Said
+from simtui.model.wording import plural
 from simtui.recording import Recorder, recording
 from simtui.recording.streams import Piece
 
@@ -140,6 +142,19 @@ def _of_nobody(runs: RunReading, snapshot: Snapshot) -> Iterator[ReadRun]:
             where = sql.SQL("{} AND {}").format(where, condition)
         since = _since(runs.wanted)
         yield from _one(reading.schema, snapshot, table, where, parameters, since, runs.as_of)
+    if reading.chosen.is_all and reading.schema.has(RAN, "execution_id"):
+        yield from _of_no_run(reading.schema, snapshot)
+
+
+def _of_no_run(schema: Schema, snapshot: Snapshot) -> Iterator[ReadRun]:
+    """Blocks that ran in a run that is gone: nobody can tell what that was."""
+    query = sql.SQL(
+        "SELECT count(*) FROM {} AS t WHERE NOT EXISTS (SELECT 1 FROM {} AS l"
+        " WHERE l.execution_id = t.execution_id)"
+    ).format(schema.table(RAN), schema.table(LOGS))
+    if count := snapshot.all(query)[0][0] if schema.has(LOGS, "execution_id") else 0:
+        why = "the runs that they are of are not there"
+        yield ReadRun(RAN, plural(count, "row"), rows=count, reason=why)
 
 
 def _both(
@@ -219,12 +234,17 @@ async def _take(
         items += await recorder.end(SOURCE, None)
         outcomes |= {item.run_id: item.outcome for item in items if item.run_id}
     for run in runs:
+        for item in run.bad_rows:
+            report.tell(item)
+            if item.outcome == "refused":
+                report.count({item.table: 1}, "refused")
+        rows = {run.table: run.rows, **run.others}
         if not run.said:
-            report.count({run.table: run.rows}, "refused")
+            report.count(rows, "refused")
             report.tell(Item(run.table, run.id, "", "refused", run.reason))
             continue
         outcome = outcomes.get(run.id, "imported")
-        report.count({run.table: run.rows}, outcome)
+        report.count(rows, outcome)
         report.traces_elsewhere += run.trace_elsewhere and outcome != "unchanged"
 
 

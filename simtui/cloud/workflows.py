@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 from psycopg import sql
@@ -17,6 +17,7 @@ from psycopg import sql
 from simtui.cloud.building import Raw, VersionRow, WorkflowRows
 from simtui.cloud.choosing import Chosen
 from simtui.cloud.folders import Folders
+from simtui.cloud.passing import Passing
 from simtui.cloud.reading import Database, Snapshot
 from simtui.cloud.schema import Schema
 from simtui.cloud.tables import (
@@ -64,22 +65,6 @@ class Reading:
     folders: Folders
     known: Known
     now_ms: int
-
-
-class _Passing(Generic[Row]):
-    """Rows in the order of their workflows' ids, taken as those come along."""
-
-    def __init__(self, rows: Iterator[Row]) -> None:
-        self._rows = rows
-        self._next = next(rows, None)
-
-    def of(self, workflow_id: str) -> Iterator[Row]:
-        """The rows of this workflow; those before it belong to nobody who was asked for."""
-        while self._next is not None and self._next[0] <= workflow_id:
-            row, self._next = self._next, None
-            if row[0] == workflow_id:
-                yield row
-            self._next = next(self._rows, None)
 
 
 def workflows_of(reading: Reading, after: str) -> Iterator[Raw]:
@@ -136,7 +121,7 @@ def _read(reading: Reading, snapshot: Snapshot, rows: Sequence[WorkflowRow]) -> 
 
     def passing(
         table: str, row: type[Row], *order: str, key: str = "workflow_id", but: object = None
-    ) -> _Passing[Row]:
+    ) -> Passing[Row]:
         where: sql.Composable = sql.SQL("{} = ANY(%s)").format(sql.Identifier("t", key))
         parameters: list[object] = [ids]
         if but is not None:
@@ -144,7 +129,7 @@ def _read(reading: Reading, snapshot: Snapshot, rows: Sequence[WorkflowRow]) -> 
         found = rows_of(
             snapshot, reading.schema, table, row, where, parameters, (key, *order), key=key
         )
-        return _Passing(found)
+        return Passing(found)
 
     blocks = passing("workflow_blocks", BlockRow)
     edges = passing("workflow_edges", EdgeRow)

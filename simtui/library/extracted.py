@@ -201,12 +201,16 @@ class Extractions:
         await self._store.write(extractions.remove, SECRET, name)
         return settled
 
-    async def want_secrets(self, names: Sequence[str]) -> set[str]:
+    async def set_secrets(self) -> set[str]:
+        """The names that have a value here."""
+        return {name for name, _, _ in await self._library.vault.names()}
+
+    async def want_secrets(self, names: Sequence[str], *, writes: bool) -> set[str]:
         """Lists names whose values did not come, beside those that workflows refer to. Those of
         them that are new."""
         known = await self.by_id(SECRET, names)
         things = [Extracted(SECRET, name, "") for name in names if is_name(name)]
-        if things:
+        if things and writes:
             await self._store.write(extractions.put, things)
         return {thing.id for thing in things} - known.keys()
 
@@ -343,7 +347,10 @@ def _version(batch: _Batch, thing: ExtractedVersion) -> Settled:
 
 
 def _folder(batch: _Batch, thing: ExtractedFolder) -> Settled:
-    known = path_of(thing.path) in folders.named(batch.connection)
+    there = folders.named(batch.connection)
+    known = path_of(thing.path) in there
+    if not known and thing.id in {each.id for each in there.values()}:
+        return Settled("unchanged")  # it lies elsewhere here, and an empty twin helps nobody
     if batch.writes:
         folders.put(batch.connection, NamedFolder(thing.path, thing.id, thing.sort_order))
     return Settled("unchanged" if known else "imported")

@@ -229,6 +229,20 @@ class Sim:
                 metadata=trace(ident) if number == 2 else None,
             )  # fmt: skip
 
+    def ran_block(self, ident: str, run_id: str, **values: Any) -> None:
+        """A block as it ran, of June 2025."""
+        self.put(
+            "workflow_execution_blocks",
+            **{
+                "id": ident, "execution_id": run_id, "workflow_id": "none", "block_id": "ask",
+                "block_name": "Agent", "block_type": "agent", "started_at": AT,
+                "ended_at": "2026-03-09 21:40:19.91", "duration_ms": 900, "status": "success",
+                "input_data": {"prompt": "Say hello."}, "output_data": {"content": "Hello."},
+                "cost_total": 0.02, "tokens_prompt": 10, "tokens_completion": 20,
+                "tokens_total": 30, "model_used": "gpt-4o", **values,
+            },
+        )  # fmt: skip
+
     def environment(self, key: bytes = KEY, **values: str) -> None:
         """A person's variables, encrypted."""
         self._number += 1

@@ -17,7 +17,7 @@ import psycopg
 
 SCHEMAS = Path(__file__).parent / "schemas"
 MOMENTS = tuple(sorted(path.stem for path in SCHEMAS.glob("*.sql")))
-"""Five moments of Sim's history."""
+"""Six moments of Sim's history."""
 
 _CHEAP = (
     "fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=16MB",
@@ -65,14 +65,37 @@ class Server:
     def _at(self, name: str, user: str = "tester") -> str:
         return f"postgresql:///{name}?host={self.folder}&port={self.port}&user={user}"
 
+    def with_tls(self, certificate: bytes | None, key: bytes = b"") -> None:
+        """From the next connection on, with this certificate; without one, none is spoken."""
+        for name, content in (("server.crt", certificate), ("server.key", key)):
+            path = self.folder / "data" / name
+            path.unlink(missing_ok=True)
+            path.write_bytes(content or b"")
+            path.chmod(0o600)
+            if os.geteuid() == 0:
+                shutil.chown(path, *_identity())
+        with psycopg.connect(self._at("postgres"), autocommit=True) as connection:
+            connection.execute(f"ALTER SYSTEM SET ssl = {'off' if certificate is None else 'on'}")
+        # unlike `pg_reload_conf()`, it is done when it ends
+        self.pause()
+        self.go_on()
+
     def stop(self, how: str = "fast") -> None:
         _run("pg_ctl", "-D", self.folder / "data", "-m", how, "-w", "stop")
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def pause(self, how: str = "fast") -> None:
+        """Down, to come up again."""
+        _run("pg_ctl", "-D", self.folder / "data", "-m", how, "-w", "stop")
+
+    def go_on(self) -> None:
+        """Up again."""
+        _start(self.folder, self.port)
+
     def restart(self) -> None:
         """At once, as a crash would, and up again."""
-        _run("pg_ctl", "-D", self.folder / "data", "-m", "immediate", "-w", "stop")
-        _start(self.folder, self.port)
+        self.pause("immediate")
+        self.go_on()
 
 
 def start() -> Server:

@@ -133,6 +133,19 @@ async def test_the_trash_is_left_as_it_is(first: Sim, library: Library) -> None:
     assert await prompt(library) == "two"
 
 
+async def test_a_folder_that_lies_elsewhere_here_gets_no_twin(sim: Sim, library: Library) -> None:
+    """With one workspace it lies at the top, with two in the workspace's."""
+    sim.owner()
+    sim.folder("f1", "Ops")
+    sim.folder("f2", "Empty", "f1")
+    sim.workflow(FIRST, state=state("one"), folder_id="f1")
+    await taken(sim, library)
+    sim.put("workspace", id="ws-2", name="Other", owner_id="owner-1")
+    report = await taken(sim, library)
+    assert [path for path, _n in await library.workflows.folders()] == ["Ops", "Ops/Empty"]
+    assert report.tables["folder"] == {"read": 2, "taken": 0, "unchanged": 2, "refused": 0}
+
+
 async def test_what_was_archived_there_since_stays_here(first: Sim, library: Library) -> None:
     first.execute("UPDATE workflow SET archived_at = now()")
     report = await taken(first, library)

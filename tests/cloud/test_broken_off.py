@@ -4,20 +4,27 @@ are as if nothing had happened."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
 
 from simtui.cloud import extracting, workflows
 from simtui.cloud.address import find_address
 from simtui.cloud.choosing import Wanted
 from simtui.cloud.report import Report
-from simtui.errors import Busy
+from simtui.errors import Busy, NotFound
 from simtui.library import Library
 from simtui.library.extracted import Extractions
 from simtui.paths import Home
 from simtui.store import run_pages
 from tests.cloud.filling import Sim
+from tests.cloud.server import Server
 from tests.cloud.taking import taken
 from tests.making import document
 
@@ -41,15 +48,36 @@ def full(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> Sim:
     return sim
 
 
-async def broken_off(sim: Sim, library: Library, what: str, after: int) -> None:
-    """The server cuts the connection once so many were taken."""
+BACKENDS = (
+    "FROM pg_stat_activity WHERE application_name = 'simtui-extract'"
+    " AND datname = current_database()"
+)
+
+
+def ended_by_the_server(sim: Sim) -> None:
+    """The connection is cut, as an administrator does it."""
+    sim.execute(f"SELECT pg_terminate_backend(pid) {BACKENDS}")
+
+
+def killed(sim: Sim) -> None:
+    """The process of the server that answers is; the server then begins anew with all."""
+    for (pid,) in sim.execute(f"SELECT pid {BACKENDS}"):
+        os.kill(pid, signal.SIGKILL)
+
+
+async def broken_off(
+    sim: Sim,
+    library: Library,
+    what: str,
+    after: int,
+    how: Callable[[Sim], object] = ended_by_the_server,
+) -> None:
+    """The connection is cut once so many were taken."""
+    done: list[object] = []
 
     def cut(kind: str, number: int) -> None:
-        if kind == what and number >= after:
-            sim.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name ="
-                " 'simtui-extract' AND datname = current_database()"
-            )
+        if kind == what and number >= after and not done:
+            done.append(how(sim))
 
     plan = await extracting.prepare(find_address(sim.address, None, {}), Wanted(), None)
     try:
@@ -82,6 +110,44 @@ async def test_the_connection_is_cut(
         assert await told(library) == await told(whole)
         assert report.tables == expected.tables
         assert await library.store.read(run_pages.count) == COUNT
+
+
+@pytest.mark.parametrize("how", ["killed", "restarted"])
+async def test_the_server_goes_down_and_comes_up(
+    full: Sim, library: Library, postgres: Server, tmp_path: Any, how: str
+) -> None:
+    await broken_off(
+        full, library, "workflows", 9, killed if how == "killed" else lambda _: postgres.restart()
+    )
+    until_it_answers(full.address)
+    report = await taken(full, library)
+    assert report.went_on
+    async with await Library.open(Home(tmp_path / "whole")) as whole:
+        await taken(full, whole)
+        assert await told(library) == await told(whole)
+
+
+def until_it_answers(address: str) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with contextlib.suppress(psycopg.Error):
+            psycopg.connect(address).close()
+            return
+        time.sleep(0.05)
+    raise AssertionError("the server did not come up again")
+
+
+async def test_a_server_that_stopped_is_told_and_nothing_is_lost(
+    full: Sim, library: Library, postgres: Server
+) -> None:
+    await taken(full, library)
+    postgres.pause()
+    try:
+        with pytest.raises(NotFound, match="PostgreSQL is not running there"):
+            await taken(full, library)
+    finally:
+        postgres.go_on()
+    assert await library.workflows.count() == COUNT
 
 
 async def test_what_was_done_is_not_read_again(full: Sim, library: Library) -> None:

@@ -8,6 +8,7 @@ import pytest
 from simtui.errors import NotFound
 from simtui.library import Library
 from simtui.library.extracted import Extractions
+from simtui.paths import Home
 from simtui.store import run_pages, runs
 from tests.cloud.filling import OWNER, WORKSPACE, Sim
 from tests.cloud.taking import WF, taken
@@ -193,6 +194,24 @@ def test_the_command_tells_what_else_came(sim: Sim, extract: Command) -> None:
     (line,) = extract("--others").stdout.splitlines()
     told = orjson.loads(line)
     assert (told["kind"], told["is"]["name"]) == ("skill", "Writing")
+
+
+def test_what_came_is_told_in_a_sentence_and_kept(sim: Sim, home: Home, extract: Command) -> None:
+    sim.owner()
+    sim.workflow(FIRST, "Lead enricher", STATE)
+    sim.run("run-1", FIRST)
+    sim.run("run-2", FIRST)
+    would = extract(sim.address, "--dry-run")
+    assert would.stderr.endswith(
+        "Dry run: 1 workflow and 2 runs would come; nothing was written.\n"
+    )
+    assert not home.root.exists()
+    did = extract(sim.address)
+    assert did.stderr.endswith(f"1 workflow and 2 runs came into {home}.\n")
+    assert would.stdout == did.stdout == extract("--last-report").stdout
+    again = extract(sim.address)
+    assert again.stderr.endswith(f"Nothing new there for {home}.\n")
+    assert again.returncode == 0
 
 
 def test_what_was_refused_is_in_the_exit_code(sim: Sim, extract: Command) -> None:

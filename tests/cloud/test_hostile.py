@@ -6,8 +6,9 @@ from __future__ import annotations
 import pytest
 
 from simtui.library import Library
+from simtui.library.extracted import Extractions
 from simtui.store import runs
-from tests.cloud.filling import WORKSPACE, Sim
+from tests.cloud.filling import WORKSPACE, Sim, trace
 from tests.cloud.server import Server
 from tests.cloud.taking import WF, said_of, state_of, taken
 from tests.making import block, document
@@ -105,6 +106,22 @@ async def test_blocks_of_a_workflow_that_is_gone(sim_with_good: Sim, library: Li
     assert (found.block_count, found.deleted_at is not None) == (2, True)
 
 
+async def test_what_else_is_left_of_workflows_that_are_gone_is_counted(
+    sim_with_good: Sim, library: Library
+) -> None:
+    sim = sim_with_good
+    sim.execute("ALTER TABLE workflow_execution_snapshots ALTER COLUMN workflow_id DROP NOT NULL")
+    for n, workflow_id in enumerate((None, f"{WF}7", f"{WF}8")):
+        sim.put("workflow_execution_snapshots", id=f"s-{n}", workflow_id=workflow_id,
+                state_hash=f"{n}", state_data=document()["state"])  # fmt: skip
+    sim.execute("INSERT INTO workflow_edges (id, workflow_id) VALUES ('e', %s)", f"{WF}8")
+    report = await taken(sim, library)
+    assert "3 rows of workflow_execution_snapshots not read: their workflow is gone there" in (
+        report.missing
+    )
+    assert "1 row of workflow_edges not read: their workflow is gone there" in report.missing
+
+
 async def test_sub_blocks_that_are_no_object(sim_with_good: Sim, library: Library) -> None:
     sim = sim_with_good
     sim.workflow(FIRST, state=document()["state"])
@@ -163,6 +180,35 @@ async def test_a_run_without_an_id_or_a_start(sim_with_good: Sim, library: Libra
     assert "neither runId nor executionId" in said_of(report, "log-no-id")["reason"]
     assert said_of(report, "no-start")["reason"] == "it does not say when it started."
     assert await library.store.read(runs.get, "odd-data") is not None
+
+
+async def test_runs_and_tools_hold_any_json(sim_with_good: Sim, library: Library) -> None:
+    """Deeper than anything here may be, or with numbers past every reader."""
+    sim = sim_with_good
+    sim.workflow(FIRST, state=document()["state"])
+    big = 12345678901234567890123
+    sim.run("big", FIRST, data={**trace("big"), "workflowInput": {"n": big}})
+    deep_text = '{"workflowInput":' * 300 + "1" + "}" * 300
+    for ident, text in (("deep", deep_text), ("far", "[1e5000]")):
+        sim.run(ident, FIRST)
+        sim.execute(
+            "UPDATE workflow_execution_logs SET execution_data = %s::jsonb WHERE execution_id = %s",
+            text, ident,
+        )  # fmt: skip
+    for ident, deep in (("t-1", 5), ("t-2", 300), ("t-3", 1010)):
+        tool = {"id": ident, "workspace_id": WORKSPACE, "title": "T", "code": ""}
+        sim.put("custom_tools", **tool, schema={})
+        schema = '{"a":' * deep + str(big) + "}" * deep
+        sim.execute("UPDATE custom_tools SET schema = %s WHERE id = %s", schema, ident)
+    report = await taken(sim, library)
+    assert await library.store.read(runs.get, "big") is not None
+    assert "too deeply nested" in said_of(report, "deep")["reason"]
+    assert "more than 4,300 digits" in said_of(report, "far")["reason"]
+    kept = {each.id: each.about or "" for each in await Extractions(library).others()}
+    assert str(big) in kept["t-1"]
+    assert report.tables["custom_tools"]["read"] == 3
+    for ident in {"t-2", "t-3"} - kept.keys():
+        assert "too deeply nested" in said_of(report, ident)["reason"]
 
 
 async def test_a_state_of_twenty_megabytes_and_one_past_all_limits(

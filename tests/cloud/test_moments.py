@@ -126,8 +126,10 @@ async def test_what_is_missing_is_said(sim: Sim, moment: str, library: Library) 
     assert ("no tables of blocks" in told) is (moment == "2025-03")
     assert ("no deployment versions" in told) is (moment < "2025-11")
     assert ("no variables of workspaces" in told) is (moment < "2025-11")
-    assert ("runs have no status" in told) is (moment in ("2025-08", "2025-11"))
+    assert ("runs have no status" in told) is ("2025-06" <= moment <= "2025-11")
     assert report.not_taken.get("workflow", []) != []
+    assert {"account", "api_key", "session"} <= set(report.not_read)
+    assert not set(report.not_read) & report.not_taken.keys()
 
 
 @pytest.mark.parametrize("moment", ["2025-03", "2025-08", "2026-08"], indirect=True)
@@ -201,8 +203,9 @@ async def test_a_dry_run_says_the_same_and_writes_nothing(sim: Sim, library: Lib
 @pytest.mark.parametrize("moment", ["2026-08"], indirect=True)
 async def test_the_order_is_ours_and_the_same_each_time(sim: Sim, library: Library) -> None:
     sim.workflow(FIRST, state=state())
-    await taken(sim, library)
+    report = await taken(sim, library)
     came = await state_of(library, FIRST)
     assert list(came["blocks"]) == ["start", "again", "ask", "side"], "from left to right"
     assert list(came["blocks"]["ask"]["subBlocks"]) == ["prompt", "tools"]
+    assert "the order of blocks and sub-blocks is ours: the database keeps none" in report.missing
     assert list(came["blocks"]["ask"]["subBlocks"]["prompt"]) == ["id", "type", "value"]

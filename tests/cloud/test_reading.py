@@ -42,6 +42,26 @@ def test_every_snapshot_is_read_only_of_one_moment_and_bounded_in_time(database:
     database.close()
 
 
+def test_a_statement_that_takes_too_long_is_ended(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simtui.cloud.reading.STATEMENT_SECONDS", 1)
+    with pytest.raises(Busy, match="more than 1 s for one page"), database.snapshot() as snapshot:
+        snapshot.all("SELECT pg_sleep(60)")
+    with database.snapshot() as snapshot:
+        assert snapshot.all("SELECT 1") == [(1,)]
+    database.close()
+
+
+def test_a_database_that_is_writable_by_its_address_is_not(sim: Sim) -> None:
+    """What the address sets for the session does not count."""
+    address = f"{sim.address}&options=-c%20default_transaction_read_only%3Doff"
+    database = Database.open(find_address(address, None, {}))
+    with pytest.raises(BadInput, match="ReadOnlySqlTransaction"), database.snapshot() as snapshot:
+        snapshot.all("CREATE TABLE planted (id text)")
+    database.close()
+
+
 def test_a_change_meanwhile_is_not_seen(sim: Sim, database: Database) -> None:
     with database.snapshot() as snapshot:
         before = snapshot.all("SELECT count(*) FROM workspace")

@@ -70,6 +70,23 @@ async def test_with_the_key_later_they_get_it(sim: Sim, vaulted: Library) -> Non
     assert again.secrets == {"OPENAI_API_KEY": "unchanged"}
 
 
+async def test_without_the_key_again_what_is_set_here_needs_none(
+    sim: Sim, vaulted: Library
+) -> None:
+    sim.owner()
+    sim.environment(OPENAI_API_KEY="sk-planted", EMPTY="")
+    await taken(sim, vaulted, key=KEY)
+    for dry_run in (True, False):
+        report = await taken(sim, vaulted, dry_run=dry_run)
+        assert report.secrets == {
+            "OPENAI_API_KEY": "its value did not come; one is set here", "EMPTY": "needs a value",
+        }  # fmt: skip
+        assert report.tables["secrets"]["taken"] == report.tables["environment"]["taken"] == 0
+    assert await vaulted.vault.get("OPENAI_API_KEY") == b"sk-planted"
+    said = {line.name: line.is_set for line in await shelf.listed(vaulted)}
+    assert said == {"OPENAI_API_KEY": True, "EMPTY": False}
+
+
 async def test_another_value_here_stays(sim: Sim, vaulted: Library) -> None:
     sim.owner()
     sim.environment(OPENAI_API_KEY="sk-planted")
