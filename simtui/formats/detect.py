@@ -276,7 +276,7 @@ def _draft(code: str, document: bytes, file: _File, value: JsonObject | None = N
 def _what_it_is(value: JsonObject) -> str:
     """Why an object is no workflow, by name where it is known."""
     inner = value.get("data")
-    logs = "; runs and logs are no workflows"
+    logs = ", no workflow: `simtui runs import` takes it"
     if isinstance(inner, list):
         if inner and isinstance(inner[0], dict) and {"runId", "executionId"} & inner[0].keys():
             return f"Sim's list of logs{logs}"

@@ -16,7 +16,7 @@ from simtui.errors import Damaged, Locked, NotFound
 from simtui.library.secrets import forget
 from simtui.library.workflows import now_ms
 from simtui.model.secret_names import is_name
-from simtui.model.workflow import Workflow
+from simtui.model.workflow import PLACEHOLDER, Workflow
 from simtui.store import extractions, folders, workflows
 from simtui.store.extractions import (
     DEPLOYMENT,
@@ -28,7 +28,7 @@ from simtui.store.extractions import (
     Extraction,
 )
 from simtui.store.folders import NamedFolder, path_of
-from simtui.store.workflows import PLACEHOLDER, Content
+from simtui.store.workflows import Content
 
 if TYPE_CHECKING:
     from sqlite3 import Connection

@@ -22,7 +22,7 @@ from simtui.library.content import checked, content_of, document_of
 from simtui.model.filters import EMPTY, Filter
 from simtui.model.outline import Outline, outline_of
 from simtui.model.workflow import Version, Workflow, description_in, name_in
-from simtui.store import assets, filtering, folders, needs, workflows
+from simtui.store import assets, filtering, folders, needs, secrets, workflows
 from simtui.store.folders import NamedFolder
 from simtui.store.store import Store
 from simtui.store.workflows import Content, Key
@@ -88,6 +88,10 @@ class WorkflowShelf:
     async def document(self, workflow_id: str) -> bytes:
         """The exact document. Raises `NotFound`, or `Damaged` where its digest is another."""
         return await self._checked(document_of, workflow_id)
+
+    async def having_values(self, names: Sequence[str]) -> set[str]:
+        """Those of these names that are secrets with a value. Opens nothing."""
+        return set(names) & {row.name for row in await self._store.read(secrets.all_of)}
 
     async def outline(self, workflow_id: str) -> Outline:
         """What the overview shows. Raises as `document` does."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simtui.model.problems import problems_of
+from simtui.model.secret_names import is_name
 from simtui.model.workflow import (
     blocks_of,
     edges_of,
@@ -84,7 +85,8 @@ def outline_of(document: Mapping[str, Any]) -> Outline:
                 )
             )
             pending.extend((child, depth + 1) for child in reversed(children.get(key, [])))
-    return Outline(tuple(lines), _variables(state), needs_of(document), problems_of(document))
+    needs = tuple(filter(is_name, needs_of(document)))
+    return Outline(tuple(lines), _variables(state), needs, problems_of(document))
 
 
 def _in_flow_order(keys: Sequence[str], leads: Mapping[str, Sequence[str]]) -> list[str]:

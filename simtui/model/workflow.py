@@ -18,6 +18,9 @@ import orjson
 
 JsonObject = dict[str, Any]
 
+PLACEHOLDER = "placeholder"
+"""The `source` of one that is not here itself: only runs of it are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
@@ -43,6 +46,11 @@ class Workflow:
     last_run_status: str | None = None
     last_run_at: int | None = None
     last_run_duration_ms: int | None = None
+
+    @property
+    def is_placeholder(self) -> bool:
+        """Whether only runs of it are here."""
+        return self.source == PLACEHOLDER
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,8 @@ from simtui.errors import shown
 from simtui.formats.naming import clean_name
 from simtui.library.content import content_of
 from simtui.model.run_said import RunSaid
-from simtui.model.workflow import Workflow
+from simtui.model.workflow import PLACEHOLDER, Workflow
 from simtui.store import placeholders, workflows
-from simtui.store.workflows import PLACEHOLDER
 
 if TYPE_CHECKING:
     from sqlite3 import Connection

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simtui.model.workflow import PLACEHOLDER
 from simtui.store import search
-from simtui.store.workflows import KIND, PLACEHOLDER, Content
+from simtui.store.workflows import KIND, Content
 
 if TYPE_CHECKING:
     from sqlite3 import Connection

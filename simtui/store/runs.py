@@ -14,8 +14,8 @@ import orjson
 
 from simtui.errors import NotFound, shown
 from simtui.model.run import PLACE_BITS, Payloads, Run, place_from
+from simtui.model.workflow import PLACEHOLDER
 from simtui.store import payload, run_search
-from simtui.store.workflows import PLACEHOLDER
 
 if TYPE_CHECKING:
     from sqlite3 import Connection

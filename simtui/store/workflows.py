@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simtui.errors import NotFound, shown
-from simtui.model.workflow import Version, Workflow
+from simtui.model.workflow import PLACEHOLDER, Version, Workflow
 from simtui.store import needs, search
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ Key = tuple[int, str]
 
 KIND = "workflow"
 
-PLACEHOLDER = "placeholder"
 """The `source` of a workflow that is not here: runs of it came, and say its name or its id."""
 
 

@@ -49,9 +49,9 @@ class Work:
             self._say()
         return True
 
-    def at(self, words: str, done: int, total: int) -> None:
-        """How far it is."""
-        self.words = f"{words} {done:,}/{total:,}"
+    def at(self, words: str, done: int, total: int = 0) -> None:
+        """How far it is; `total` 0 where nobody knows that."""
+        self.words = f"{words} {done:,}/{total:,}" if total else f"{words} {done:,}"
         self._say()
 
     def cancel(self) -> bool:

@@ -202,17 +202,17 @@ async def test_the_library_refuses_the_answers_of_the_api_by_name(
         (
             "api-v2-log-detail.json",
             "refused",
-            "Sim's log of one run; runs and logs are no workflows",
+            "Sim's log of one run, no workflow: `simtui runs import` takes it",
         ),
         (
             "api-v2-logs-list.json",
             "refused",
-            "Sim's list of logs; runs and logs are no workflows",
+            "Sim's list of logs, no workflow: `simtui runs import` takes it",
         ),
         (
             "api-v2-run-status.json",
             "refused",
-            "Sim's answer about one run; runs and logs are no workflows",
+            "Sim's answer about one run, no workflow: `simtui runs import` takes it",
         ),
     ]
     assert await library.workflows.count() == 0

@@ -25,6 +25,8 @@ LIST_OF_BLOCKS = (
 )
 NO_POSITIONS = "a map of blocks, none of which has a position or sub-blocks: no workflow of Sim's"
 
+TAKEN = ", no workflow: `simtui runs import` takes it"
+
 
 @pytest.mark.parametrize(
     ("inner", "reason"),
@@ -81,10 +83,13 @@ def test_a_state_without_blocks_is_refused_by_name(code: str) -> None:
         (f5({"workflow": {}}, 5), "a list under `data`, in which no item has a workflow's state"),
         (
             {"data": [{"executionId": "e"}]},
-            "Sim's list of logs; runs and logs are no workflows",
+            f"Sim's list of logs{TAKEN}",
         ),
-        ({"data": {"executionData": {}}}, "Sim's log of one run; runs and logs are no workflows"),
-        ({"traceSpans": []}, "Sim's log of one run; runs and logs are no workflows"),
+        (
+            {"data": {"executionData": {}}},
+            f"Sim's log of one run{TAKEN}",
+        ),
+        ({"traceSpans": []}, f"Sim's log of one run{TAKEN}"),
     ],
 )
 def test_another_document_is_refused_by_name(value: Any, reason: str) -> None:
@@ -106,9 +111,15 @@ def test_a_workspace_that_is_broken_is_refused_by_name() -> None:
             "api-v2-import-response.json",
             "Sim's answer to an import: it names a workflow, and does not hold it",
         ),
-        ("api-v2-log-detail.json", "Sim's log of one run; runs and logs are no workflows"),
-        ("api-v2-logs-list.json", "Sim's list of logs; runs and logs are no workflows"),
-        ("api-v2-run-status.json", "Sim's answer about one run; runs and logs are no workflows"),
+        (
+            "api-v2-log-detail.json",
+            f"Sim's log of one run{TAKEN}",
+        ),
+        ("api-v2-logs-list.json", f"Sim's list of logs{TAKEN}"),
+        (
+            "api-v2-run-status.json",
+            f"Sim's answer about one run{TAKEN}",
+        ),
     ],
 )
 def test_an_answer_of_the_api_is_refused_by_name(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import orjson
 import pytest
 
 from simtui.library import Library
 from simtui.paths import Home
+from tests.making import as_lines
 from tests.tui.driving import driven
 from tests.tui.running import KEY, bring, end, failing, run, span
 
@@ -157,6 +160,27 @@ async def test_exported_runs_come_in_again(with_runs: Home, tmp_path: object) ->
     events = [orjson.loads(line) for line in file.read_bytes().splitlines()]
     assert [event["event"] for event in events].count("span") == 3
     assert events[0]["id"] == "r-fails"
+
+
+async def test_runs_come_in_from_a_file_and_what_is_refused_is_told(
+    home: Home, tmp_path: Path
+) -> None:
+    file = tmp_path / "runs.ndjson"
+    file.write_bytes(as_lines([run("r1"), end("r1"), *failing()]) + b"broken\n")
+    async with driven(home, columns=100) as screen:
+        await screen.press("2", "i")
+        await screen.sees("Import runs from which file?")
+        await screen.type(str(file))
+        await screen.press("enter")
+        await screen.sees("Refused of runs.ndjson", "✗ line ")
+        await screen.press("escape")
+        await screen.sees("runs.ndjson: 1 refused, 2 imported", "✗ failed", "✓ completed")
+        await screen.press("1")
+        await screen.sees("Competitor monitor (only its runs)")
+        await screen.press("u")
+        await screen.sees("Undone: 2 runs taken away again.")
+    async with await Library.open(home) as library:
+        assert await library.runs.count() == 0
 
 
 async def test_names_from_outside_are_text_never_markup_or_control(home: Home) -> None:

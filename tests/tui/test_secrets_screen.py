@@ -62,6 +62,7 @@ async def test_a_first_secret_makes_a_vault_and_no_value_is_seen_unasked(filled:
         await screen.sees("ANTHROPIC_API_KEY")
         await make_vault(screen)
         text = await screen.sees("●●●●●●●●", "vault open")
+        await screen.sees("ways in:  password ✓  recovery code ✓ · locks after 10 min")
         assert VALUE not in text
         assert PASSWORD not in text
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from sqlite3 import Connection
 
 import pytest
 
 from simtui.importing import import_paths
 from simtui.library import Library
 from simtui.paths import Home
+from simtui.store import secrets
 from tests.making import as_bytes, block, document
 from tests.tui.driving import driven
 from tests.tui.running import bring, failing
@@ -254,6 +256,17 @@ async def test_what_another_process_changes_appears_without_a_key(filled: Home) 
             found = await other.workflows.find("Lead enricher")
             await other.workflows.rename(found.id, "Renamed elsewhere")
         await screen.sees("Renamed elsewhere")
+
+
+async def test_what_a_workflow_needs_is_said_to_be_set_or_not(filled: Home) -> None:
+    def put(connection: Connection) -> None:
+        secrets.put(connection, "SHEET_ID", b"sealed by somebody", 1)
+
+    async with await Library.open(filled) as library:
+        await library.store.write(put)
+    async with driven(filled, rows=40) as screen:
+        await screen.press("enter")
+        await screen.sees("{{ANTHROPIC_API_KEY}}  ! no value", "{{SHEET_ID}}  set")
 
 
 async def test_the_palette_finds_actions_and_workflows(filled: Home) -> None:

@@ -105,8 +105,11 @@ def columns(absolute: bool) -> list[Column[Workflow]]:
         colour = {"failed": "error", "completed": "success"}.get(row.last_run_status, "")
         return " ".join(parts), colour
 
+    def name(row: Workflow) -> tuple[str, str]:
+        return (f"{row.name} (only its runs)", "dim") if row.is_placeholder else (row.name, "")
+
     return [
-        Column("Name", 0, lambda row: (row.name, "")),
+        Column("Name", 0, name),
         Column("Folder", 14, lambda row: (row.folder, "dim"), from_width=116),
         Column(
             "Updated",

@@ -294,7 +294,7 @@ async def preceding(screen: Runs) -> None:
 ACTS: dict[str, Act] = {
     "compare": compare, "charts": charts, "pin": pin, "pin_open": pin, "delete": delete,
     "workflow": workflow, "copy": copy, "page": run_transfer.page, "save": run_transfer.save,
-    "export": run_transfer.export,
+    "export": run_transfer.export, "import": run_transfer.import_from,
     "levels": levels, "find": find, "next": following, "previous": preceding,
     "next_error": next_error, "previous_error": previous_error,
 }  # fmt: skip

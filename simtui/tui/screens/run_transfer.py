@@ -1,4 +1,5 @@
-"""What leaves from the Runs area: a text to the pager or into a file, runs as run events."""
+"""What comes into the Runs area from a file, and what leaves it: a text to the pager or into a
+file, runs as run events or to be read."""
 
 from __future__ import annotations
 
@@ -6,19 +7,26 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simtui.errors import BadInput, Damaged
+from simtui.errors import BadInput, Damaged, NotFound, shown
 from simtui.model import wording
 from simtui.model.run import Run
-from simtui.tui.screens.dialogs import Choose, Confirm
+from simtui.tui.screens.dialogs import AskText, Choose, Confirm
+from simtui.tui.screens.text import Text
+from simtui.tui.typed_paths import path_meant
+from simtui.tui.widgets.lines import Span
 from simtui.tui.widgets.log_words import plain
 
 if TYPE_CHECKING:
     from simtui.tui.screens.runs import Runs
 
 _PAGED_LINES = 20_000
+_MOST_TOLD = 1000
+_MOST_UNDONE = 100_000
 _FORMS = (
     ("ndjson", "run events: all of it, and `simtui runs import` takes it in again"),
     ("markdown", "Markdown: to be read; keys masked"),
@@ -91,6 +99,71 @@ def _new_path(screen: Runs, run: Run, what: str, ending: str) -> Path:
         number += 1
         path = folder / f"{stem}-{number}.{ending}"
     return path
+
+
+async def import_from(screen: Runs) -> None:
+    """Brings runs in from a file: run events, Sim's log answers, Sim's CSV."""
+    app = screen.simtui
+    if app.busy():
+        return
+    question = AskText(
+        "Import runs from which file?",
+        "",
+        "run events, Sim's logs, Sim's CSV   Tab completes   ⏎ import",
+        paths=True,
+    )
+    typed = (await app.ask(question) or "").strip()
+    if not typed or app.busy():
+        return
+    path = path_meant(typed)
+    name, came = shown(path.name, 40), _Came()
+    whole = await app.work.run(f"importing {name}", came.take(screen, path))
+    if came.new:
+        app.undo.remember(partial(came.back, screen))
+    words = f"{came.words()}{'' if whole else '; ended before its end, what came in stays'}"
+    await screen.changed(f"{name}: {words}", "warning" if came.refused or not whole else "success")
+    if came.refused:
+        lines = [[Span(f" ✗ {shown(each, 400)}")] for each in came.refused]
+        await app.ask(Text(f"Refused of {name}", lines))
+
+
+class _Came:
+    """What an import of runs brought: the ids of new ones, and what was refused, as many as can be
+    told."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+        self.new: list[str] = []
+        self.refused: list[str] = []
+
+    async def take(self, screen: Runs, path: Path) -> None:
+        from simtui.recording import import_runs
+
+        app = screen.simtui
+        items = import_runs(
+            app.library,
+            [path],
+            on_progress=partial(app.work.at, f"importing {shown(path.name, 24)}"),
+        )
+        async with aclosing(items):
+            async for item in items:
+                self.counts[item.outcome] = self.counts.get(item.outcome, 0) + 1
+                if item.outcome == "imported" and item.run_id and len(self.new) < _MOST_UNDONE:
+                    self.new.append(item.run_id)
+                elif item.outcome == "refused" and len(self.refused) < _MOST_TOLD:
+                    line = f"line {item.line}: " if item.line else ""
+                    self.refused.append(f"{line}{item.reason}")
+
+    def words(self) -> str:
+        told = [f"{wording.count(n)} {outcome}" for outcome, n in self.counts.items()]
+        return ", ".join(told) or "no runs in it"
+
+    async def back(self, screen: Runs) -> str:
+        gone = 0
+        for ident in self.new:
+            with suppress(NotFound):
+                gone += await screen.shelf.delete([await screen.shelf.find(ident)])
+        return f"{wording.plural(gone, 'run')} taken away again"
 
 
 async def export(screen: Runs) -> None:

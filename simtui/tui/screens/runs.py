@@ -40,10 +40,10 @@ class Runs(Filtering):
 
     CSS_PATH: ClassVar[list[str]] = ["frame.tcss", "workflows.tcss", "runs.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(
-        "open", "filter", "run_mark", "run_compare", "run_pin", "run_pin_open", "run_delete",
-        "run_export", "run_save", "run_workflow", "run_charts", "run_overview", "run_spans",
-        "run_log", "run_follow", "run_levels", "run_wrap", "next_problem", "previous_problem",
-        "next_match", "previous_match", "other_pane", "copy", "pager", "times", "refresh",
+        "open", "filter", "run_import", "run_mark", "run_compare", "run_pin", "run_pin_open",
+        "run_delete", "run_export", "run_save", "run_workflow", "run_charts", "run_overview",
+        "run_spans", "run_log", "run_follow", "run_levels", "run_wrap", "next_problem",
+        "previous_problem", "next_match", "previous_match", "other_pane", "copy", "pager", "times", "refresh",
     )]  # fmt: skip
     number = 2
     fields = RUN_FIELDS

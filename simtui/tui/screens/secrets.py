@@ -16,6 +16,7 @@ from simtui.model import wording
 from simtui.tui.clock import now_ms
 from simtui.tui.keys import bindings
 from simtui.tui.screens.frame import Frame
+from simtui.tui.widgets.frame_lines import OneLine
 from simtui.tui.widgets.held_rows import HeldRows
 from simtui.tui.widgets.virtual_table import Column, VirtualTable
 from simtui.tui.work import in_background
@@ -46,10 +47,12 @@ class Secrets(Frame):
         )
         self._lines: HeldRows[SecretLine] = HeldRows(lambda line: line.name)
         self._reading = asyncio.Lock()
+        self._ways = OneLine(id="summary")
 
     def compose(self) -> ComposeResult:
         yield from self.compose_top()
         yield self.table
+        yield self._ways
         yield from self.compose_bottom()
 
     async def on_mount(self) -> None:
@@ -68,7 +71,24 @@ class Secrets(Frame):
         async with self._reading:
             self._lines.put(await secrets.listed(self.simtui.library))
             await self.table.reload()
+        await self._say_ways()
         self.say_all()
+
+    async def _say_ways(self) -> None:
+        """What opens the vault, and when it locks by itself."""
+        app = self.simtui
+        if not await secrets.has_vault(app.library):
+            self._ways.say([("   no vault yet: the first secret makes one", "dim")])
+            return
+        told: list[tuple[str, str]] = [("   ways in:", "dim")]
+        for line in (await app.library.vault.status()).slots:
+            if line.slot is None or line.words:
+                told.append((f"  slot {line.number} ✗ damaged", "error"))
+            else:
+                told.append((f"  {secrets.WORDS[line.slot.way]} ✓", "dim"))
+        after = app.vault.lock_after_s
+        told.append((f" · locks after {after // 60} min without a key" if after else "", "dim"))
+        self._ways.say(told)
 
     def on_screen_resume(self) -> None:
         in_background(self, self.reload)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -73,7 +73,8 @@ class Detail(Vertical):
         else:
             outline = await shelf.outline(workflow.id)
             self._shown(workflow, view)
-            lines = overview_lines(workflow, outline, self.text_width)
+            known = await shelf.having_values(outline.needs) if outline.needs else set()
+            lines = overview_lines(workflow, outline, self.text_width, known)
             if words:
                 places = await shelf.places(workflow.id, list(words))
                 lines = place_lines(places) + lines
@@ -167,9 +168,11 @@ def place_lines(places: Sequence[str]) -> list[list[Span]]:
     return [*lines, []] if places else []
 
 
-def overview_lines(workflow: Workflow, outline: Outline, width: int) -> list[list[Span]]:
-    """The overview: description, problems first, then blocks, variables, and what it needs. Prose
-    is wrapped at `width` columns."""
+def overview_lines(
+    workflow: Workflow, outline: Outline, width: int, known: Collection[str] = ()
+) -> list[list[Span]]:
+    """The overview: description, problems first, then blocks, variables, and what it needs, of
+    which `known` have a value. Prose is wrapped at `width` columns."""
     lines: list[list[Span]] = []
     if workflow.description:
         lines += [[Span(part)] for part in _wrapped(workflow.description, width)[:6]]
@@ -192,7 +195,8 @@ def overview_lines(workflow: Workflow, outline: Outline, width: int) -> list[lis
             line.append(Span(f"{gap}{block.note}", "key"))
         lines.append(line)
     if not outline.blocks:
-        lines.append([Span("none", "dim")])
+        none = "only runs of it are here; nothing brought the workflow itself in"
+        lines.append([Span(none if workflow.is_placeholder else "none", "dim")])
     if outline.variables:
         lines += [[], [Span("Variables", "title")]]
         width = min(28, max(len(name) for name, _ in outline.variables))
@@ -201,7 +205,10 @@ def overview_lines(workflow: Workflow, outline: Outline, width: int) -> list[lis
         ]
     if outline.needs:
         lines += [[], [Span("Needs", "title")]]
-        lines += [[Span("{{" + name + "}}", "key")] for name in outline.needs]
+        for name in outline.needs:
+            has = name in known
+            said = Span("  set" if has else "  ! no value", "dim" if has else "warning")
+            lines.append([Span("{{" + name + "}}", "key"), said])
     return [
         *lines,
         [],
