@@ -43,7 +43,8 @@ class Runs(Filtering):
         "open", "filter", "run_import", "run_mark", "run_compare", "run_pin", "run_pin_open",
         "run_delete", "run_export", "run_save", "run_workflow", "run_charts", "run_overview",
         "run_spans", "run_log", "run_follow", "run_levels", "run_wrap", "next_problem",
-        "previous_problem", "next_match", "previous_match", "other_pane", "copy", "pager", "times", "refresh",
+        "previous_problem", "next_match", "previous_match", "other_pane", "copy", "pager",
+        "times", "refresh",
     )]  # fmt: skip
     number = 2
     fields = RUN_FIELDS
