@@ -14,7 +14,8 @@ from textual.pilot import Pilot
 from simtui.paths import Home
 from simtui.tui.app import SimtuiApp
 
-PATIENCE_SECONDS = 15
+PATIENCE_SECONDS = 30
+_KEYS = {" ": "space"}
 
 
 class Driver:
@@ -44,7 +45,12 @@ class Driver:
             await asyncio.sleep(0.01)
 
     async def type(self, text: str) -> None:
-        await self._pilot.press(*("space" if c == " " else c for c in text))
+        """Types as a slow link hands it on, and waits once for all of it."""
+        for character in text:
+            self.app.post_message(events.Key(_KEYS.get(character, character), character))
+        while not self.app.typed.idle:
+            await asyncio.sleep(0.005)
+        await self._pilot.pause()
 
     async def paste(self, text: str) -> None:
         self.app.post_message(events.Paste(text))
