@@ -28,9 +28,11 @@ def mounted(place: Path) -> Iterator[bool]:
     behind = place.with_name(f"{place.name}-behind")
     behind.mkdir()
     ours, theirs = socket.socketpair()
-    serving = subprocess.Popen([server], stdin=theirs, stdout=theirs)
+    serving = subprocess.Popen([server], stdin=theirs.fileno(), stdout=theirs.fileno())
     mounting = subprocess.Popen(
-        ["sshfs", "-f", "-o", "passive", f":{behind}", str(place)], stdin=ours, stdout=ours
+        ["sshfs", "-f", "-o", "passive", f":{behind}", str(place)],
+        stdin=ours.fileno(),
+        stdout=ours.fileno(),
     )
     ours.close()
     theirs.close()

