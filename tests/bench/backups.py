@@ -169,7 +169,7 @@ def _unpacked_and_copied(backup: Path, place: Path) -> float:
 
 # -- ours
 
-_WRITER = """
+WRITER = """
 import sys, time
 from pathlib import Path
 from simtui.store import engine, settings
@@ -196,7 +196,7 @@ async def _backed_up(home: Home, turns: int) -> tuple[list[float], Any, list[flo
         for turn in range(turns + 1):
             writer = None
             if turn == turns:  # the last one is made while somebody writes
-                command = [sys.executable, "-c", _WRITER, str(home.database), str(stop)]
+                command = [sys.executable, "-c", WRITER, str(home.database), str(stop)]
                 writer = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
                 assert writer.stdout is not None
                 writer.stdout.readline()
