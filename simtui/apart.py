@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar, cast
@@ -85,6 +86,7 @@ class _Child(Generic[Result]):
         with self._starting:
             if not self._wanted:
                 raise asyncio.CancelledError
+            _start_tracker()
             self._process.start()
         self._theirs.close()
         try:
@@ -107,6 +109,19 @@ class _Child(Generic[Result]):
             self._wanted = False
             if self._process.pid is not None:
                 self._process.kill()
+
+
+_tracker_starts = threading.Lock()
+
+
+def _start_tracker() -> None:
+    """`multiprocessing` starts a process of its own with its first child, and hands it the number
+    of `sys.stderr`. While the screen is open that is Textual's, which has none (-1): no child would
+    ever start."""
+    from multiprocessing import resource_tracker
+
+    with _tracker_starts, contextlib.redirect_stderr(sys.__stderr__):
+        resource_tracker.ensure_running()
 
 
 def _work(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,21 @@ async def test_an_interrupt_at_the_keyboard_is_the_parents_to_answer() -> None:
 async def test_only_what_is_large_goes_into_a_process() -> None:
     assert await off_the_loop(LARGE_BYTES - 1, whose) == os.getpid()
     assert await off_the_loop(LARGE_BYTES, whose) != os.getpid()
+
+
+def test_a_child_starts_where_the_screen_has_taken_stderr(tmp_path: Path) -> None:
+    """Textual's stands for no file. In a process of its own, since the first child counts."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import asyncio, os, sys\n"
+        "from simtui.apart import run_apart\n"
+        "class Taken:\n"
+        "    def fileno(self): return -1\n"
+        "    def write(self, text): pass\n"
+        "    def flush(self): pass\n"
+        "if __name__ == '__main__':\n"
+        "    sys.stderr = taken = Taken()\n"
+        "    print(asyncio.run(run_apart(os.path.basename, '/a/b')), sys.stderr is taken)\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert done.stdout == "b True\n"

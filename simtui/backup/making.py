@@ -122,7 +122,7 @@ async def make(
         work = Work(store.path, place, reason, now_ms, key, keys if key else None)
         if store.network:
             await store.write_copy(work.copy)
-        built = await _built(work, used, on_stage)
+        built = await _built(work, used, on_stage, safe)
         proof, words = built.proof, ""
         if open_secrets is None:
             words = NOT_OPENED if proof.sealed else ""
@@ -195,7 +195,7 @@ def key_of(store: Store) -> Iterator[bytearray | None]:
             wipe(key)
 
 
-async def _built(work: Work, used: int, on_stage: OnStage | None) -> Built:
+async def _built(work: Work, used: int, on_stage: OnStage | None, safe: str) -> Built:
     watching = None
     if on_stage is not None:
         watching = asyncio.create_task(_tell_stages(work, used, on_stage))
@@ -207,6 +207,8 @@ async def _built(work: Work, used: int, on_stage: OnStage | None) -> Built:
         raise _not_made(work.place.parent, error) from error
     except NotWritable as error:
         raise NotWritable(f"Backup not made: {error.message}") from error
+    except Damaged as error:
+        raise Damaged(f"Backup not made: {error.message.rstrip('.')}. {safe}") from error
     finally:
         if watching is not None:
             watching.cancel()

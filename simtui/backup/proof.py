@@ -55,7 +55,7 @@ class Proof:
     @property
     def words(self) -> str:
         """What is wrong, in a line; "" where nothing is."""
-        told = [*self.faults, *self.rot]
+        told = [each.rstrip(".") for each in (*self.faults, *self.rot)]
         more = f"; and {len(told) - MOST_TOLD:,} more" if len(told) > MOST_TOLD else ""
         return "; ".join(told[:MOST_TOLD]) + more
 

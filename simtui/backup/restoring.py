@@ -22,7 +22,8 @@ from simtui.store.snapshots import Key
 from simtui.store.vault import VaultRows
 from simtui.vault import sidecar
 
-WITH_IT = ("-wal", "-shm", "-journal")
+_JOURNAL = "-journal"
+WITH_IT = ("-wal", "-shm", _JOURNAL)
 """What may lie beside a database and belongs to it."""
 
 
@@ -89,9 +90,10 @@ def put_in_place(ready: Path, database: Path, now_ms: int, keys: bytes | None) -
     is not its own. Raises `NotWritable`.
     """
     there = [
-        (database.with_name(database.name + ending), ending)
+        (path, ending)
         for ending in ("", *WITH_IT)
-        if database.with_name(database.name + ending).exists()
+        if (path := database.with_name(database.name + ending)).exists()
+        and (ending != _JOURNAL or path.stat().st_size)  # an empty one stays when it is truncated
     ]
     beside = database.with_suffix(".keys")
     aside = broken_name(database, now_ms) if there else None
@@ -109,12 +111,21 @@ def put_in_place(ready: Path, database: Path, now_ms: int, keys: bytes | None) -
         if keys is not None:
             _put_keys(keys, beside, aside)
         ready.replace(database)
+    except OSError as error:
+        kept = f"there, or in {aside}" if aside is not None else "there"
+        raise NotWritable(
+            f"{database.parent} cannot be written: {error.strerror}. What was there is {kept}. Try "
+            "again; where it fails again, restore into a home on another disk with --into."
+        ) from error
+    try:
         sync_folder(database.parent)
     except OSError as error:
+        kept = f" What was there before is in {aside}." if aside is not None else ""
         raise NotWritable(
-            f"{database.parent} cannot be written: {error.strerror}. What was there is there."
+            f"{database} is restored, and the disk does not say that it stays so: "
+            f"{error.strerror}.{kept} Copy the home to another disk."
         ) from error
-    return aside
+    return aside.with_name(aside.name + there[0][1]) if aside is not None else None
 
 
 def _second_name(path: Path, other: Path) -> None:

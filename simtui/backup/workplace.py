@@ -137,7 +137,12 @@ def publish(file: Path, target: Path) -> None:
         if target.exists():
             raise FileExistsError(target) from None
         file.rename(target)
-    sync_folder(target.parent)
+    try:
+        sync_folder(target.parent)
+    except OSError:
+        with contextlib.suppress(OSError):  # what is told as not made is not there
+            target.unlink()
+        raise
 
 
 def remove(files: Sequence[Path]) -> None:

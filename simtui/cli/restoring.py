@@ -183,15 +183,20 @@ async def _found(face: Face, reference: str) -> Path:
 
 
 async def _broken(face: Face) -> str | None:
-    """Why the library does not open; None where it does."""
+    """Why the library does not open; None where it does. A disk that fails once looks like damage,
+    and what can be read is not set aside: it is tried twice."""
     if not face.home.database.exists():
         return f"There is no library in {face.home} yet."
-    try:
-        async with opened(face.home, create=False) as library:
-            await library.workflows.count()
-    except Damaged as error:
-        return error.message
-    return None
+    why = ""
+    for _ in range(2):
+        try:
+            async with opened(face.home, create=False) as library:
+                await library.workflows.count()
+        except Damaged as error:
+            why = error.message
+        else:
+            return None
+    return why
 
 
 def _show_stage(what: str, share: float) -> None:

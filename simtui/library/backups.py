@@ -263,7 +263,8 @@ class BackupShelf:
             await asyncio.to_thread(workplace.remove, [each.path for each in going])
         except OSError as error:
             raise NotWritable(
-                f"{self.folder} cannot be written: {error.strerror}. The backups in it stay."
+                f"{self.folder} cannot be written: {error.strerror}. No backup that a rule keeps "
+                "was touched; `simtui backups list` shows what is there."
             ) from error
         await self._library.store.write(rows.forget, [each.name for each in going])
 

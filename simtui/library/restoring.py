@@ -268,10 +268,16 @@ def _into(connection: Connection, own: bytearray | None) -> Into:
 async def _made_ready(
     copy: Path, key: bytearray | None, into: Into, resealed: Sequence[Resealed], size_bytes: int
 ) -> Path:
-    if size_bytes > making.SMALL_BYTES:
-        return await run_apart(restoring.made_ready, copy, key, into, resealed)
-    work = asyncio.to_thread(restoring.made_ready, copy, key, into, resealed)
-    return await to_its_end(asyncio.ensure_future(work))
+    try:
+        if size_bytes > making.SMALL_BYTES:
+            return await run_apart(restoring.made_ready, copy, key, into, resealed)
+        work = asyncio.to_thread(restoring.made_ready, copy, key, into, resealed)
+        return await to_its_end(asyncio.ensure_future(work))
+    except Damaged as error:  # it was proven a moment ago
+        raise Damaged(
+            f"The backup is good, and its copy could not be made ready: {error.message}. What is "
+            "there now is as it was; look at the disk, and try again."
+        ) from error
 
 
 async def _resealed(

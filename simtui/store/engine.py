@@ -49,8 +49,18 @@ _HEX = b"0123456789abcdef"
 
 # primary result codes of SQLite (sqlite.org/rescode.html)
 _BUSY = {5, 6}
-_NOT_WRITABLE = {8, 10, 13, 14, 3}
+_NOT_WRITABLE = {8, 14, 3}
 _DAMAGED = {11, 26}
+_FAILED = 10
+# the engine's copy of a whole database tells its errors by their words alone
+_BY_WORDS = {
+    "disk I/O error": _FAILED,
+    "database or disk is full": 13,
+    "database disk image is malformed": 11,
+    "file is not a database": 26,
+    "unable to open database file": 14,
+    "attempt to write a readonly database": 8,
+}
 
 
 def connect(
@@ -212,10 +222,20 @@ def translated(path: Path) -> Iterator[None]:
         raise BadInput(f'"{shown(str(error.object))}" is not in UTF-8.') from error
 
 
+def is_damage(error: Exception) -> bool:
+    """Whether the engine read something that is no database of its own, or could not read it: a
+    disk that fails is told as a malformed one."""
+    return _primary_code(error) in _DAMAGED
+
+
+def _primary_code(error: Exception) -> int | None:
+    code = getattr(error, "sqlite_errorcode", None) or _BY_WORDS.get(str(error))
+    return code & 0xFF if isinstance(code, int) else None
+
+
 def error_of(error: Exception, path: Path) -> Exception:
     """Our error for one of the engine's; a mistake in our own SQL stays what it is."""
-    code = getattr(error, "sqlite_errorcode", None)
-    primary = code & 0xFF if isinstance(code, int) else None
+    primary = _primary_code(error)
     said = shown(str(error))
     if primary in _BUSY:
         return Busy(
@@ -226,6 +246,11 @@ def error_of(error: Exception, path: Path) -> Exception:
         return NotWritable(
             f"{path}: the disk is full. What was saved before is unchanged; free some space and "
             "try again."
+        )
+    if primary == _FAILED:
+        return NotWritable(
+            f"{path} cannot be read or written: {said}. What was saved before is unchanged. Try "
+            "again; where it fails again, copy the home to another disk."
         )
     if primary in _NOT_WRITABLE:
         return NotWritable(f"{path} cannot be written: {said}. What was saved before is unchanged.")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simtui.errors import Damaged, shown
 from simtui.store import engine, migrations
 
 if TYPE_CHECKING:
@@ -57,8 +58,11 @@ def copy_of(database: Path, target: Path, key: Key = None) -> None:
     """The same of a database that others may have open. Raises as `engine.connect` does."""
     connection = engine.connect(database, key=key)
     try:
-        with engine.translated(target):
-            write_copy(connection, target)
+        write_copy(connection, target)
+    except engine.DatabaseError as error:
+        # what cannot be read is where it is read from
+        path = database if engine.is_damage(error) else target
+        raise engine.error_of(error, path) from error
     finally:
         connection.close()
 
@@ -66,7 +70,7 @@ def copy_of(database: Path, target: Path, key: Key = None) -> None:
 @contextmanager
 def opened_copy(path: Path, key: Key = None) -> Iterator[Connection]:
     """A connection to a copy in a private place. Raises `Damaged`, also where a key is needed."""
-    with engine.translated(path):
+    with engine.translated(path), _told_of_a_copy():
         connection = engine.open_plainly(path, key=key)
         try:
             for name, value in (
@@ -83,6 +87,18 @@ def opened_copy(path: Path, key: Key = None) -> Iterator[Connection]:
             yield connection
         finally:
             connection.close()
+
+
+@contextmanager
+def _told_of_a_copy() -> Iterator[None]:
+    """Nobody can do anything about a file that is gone when it is read of: no name, and no way
+    out."""
+    try:
+        yield
+    except engine.DatabaseError as error:
+        if engine.is_damage(error):
+            raise Damaged(f"its database cannot be read ({shown(str(error))})") from error
+        raise
 
 
 # -- what it says of itself

@@ -259,7 +259,7 @@ class Store:
         # the lock is this one connection's, which must not go on with what it has in memory
         await self._free.get()
         try:
-            await self._on(writer, taking_in.take_in, copy, patience_seconds)
+            await self._on(writer, taking_in.take_in, self.path, copy, patience_seconds)
         finally:
             async with self._opening:
                 self._writer = None

@@ -100,9 +100,10 @@ def reseal_in_copy(path: Path, key: Key, sealed: Iterable[tuple[str, bytes, byte
 # -- taken in
 
 
-def take_in(target: Connection, ready: Ready, patience_seconds: float) -> None:
-    """Puts the copy in the place of everything in the database of `target`, in one transaction.
-    Raises `Busy` where another process writes for longer than that; nothing is changed then."""
+def take_in(target: Connection, database: Path, ready: Ready, patience_seconds: float) -> None:
+    """Puts the copy in the place of everything in `database`, which `target` has open, in one
+    transaction. Raises `Busy` where another process writes for longer than that, and
+    `NotWritable`; nothing is changed then."""
     deadline = time.monotonic() + patience_seconds
 
     def in_time(_status: int, _remaining: int, _total: int) -> None:
@@ -118,6 +119,8 @@ def take_in(target: Connection, ready: Ready, patience_seconds: float) -> None:
                 f"Another process writes to the library for longer than {patience_seconds:g} s. "
                 "Nothing was changed; try again when it is done."
             ) from None
+        except engine.DatabaseError as error:
+            raise engine.error_of(error, database) from error
         finally:
             target.execute(f"PRAGMA busy_timeout = {engine.BUSY_TIMEOUT_MS}")
 
@@ -129,6 +132,6 @@ def take_in_beside(
     one has in memory of the search index is renewed when another one wrote, and only then."""
     target = engine.connect(database, key=key)
     try:
-        take_in(target, ready, patience_seconds)
+        take_in(target, database, ready, patience_seconds)
     finally:
         target.close()

@@ -3,6 +3,7 @@ the backup was made."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import struct
@@ -19,8 +20,10 @@ from isal import isal_zlib
 from simtui.backup import archive
 from simtui.backup.manifest import Manifest
 from simtui.errors import BadInput
+from simtui.library import Library
 from tests.backup.backups import TABLE, forged, proof_of
 from tests.harming import flip_a_bit, swap_documents
+from tests.vault.vaults import make_vault
 
 
 def test_a_good_backup_is_proven(backup: Path, tmp_path: Path) -> None:
@@ -117,6 +120,61 @@ def test_a_database_that_is_not_what_it_was_is_refused(
     proof = proof_of(forged(backup, tmp_path / "forged.zip", change, describe), tmp_path)
     assert words in proof.words
     assert proof.faults
+
+
+WAYS = {
+    "taken away": "DELETE FROM vault_slots",
+    "altered": "UPDATE vault_slots SET packed = zeroblob(length(packed))",
+    "doubled": ("INSERT INTO vault_slots SELECT number + 1, packed FROM vault_slots"),
+}
+
+
+@pytest.mark.parametrize("sql", WAYS.values(), ids=WAYS)
+async def test_a_way_into_the_vault_that_is_not_as_it_was_is_found(
+    library: Library, tmp_path: Path, sql: str
+) -> None:
+    await make_vault(library.vault)
+    made = await library.backups.make()
+    assert made is not None
+
+    def describe(manifest: Manifest) -> Manifest:
+        return replace(manifest, rows=dict(manifest.rows) | {"vault_slots": counted[0]})
+
+    counted = [1]
+
+    def change(raw: Connection) -> None:
+        raw.execute(sql)
+        counted[0] = raw.execute("SELECT count(*) FROM vault_slots").fetchone()[0]
+
+    proof = proof_of(forged(made.backup.path, tmp_path / "forged.zip", change, describe), tmp_path)
+    assert "the ways into its vault" in proof.words
+    assert proof.faults
+
+
+@pytest.mark.parametrize("name", ["simai.db", "RECOVER.txt", "manifest.json"])
+@pytest.mark.parametrize("how", ["dropped", "renamed", "doubled", "swapped"])
+def test_an_entry_that_is_not_as_it_was_is_found(
+    backup: Path, tmp_path: Path, name: str, how: str
+) -> None:
+    """With a checksum of the whole that is right again."""
+    harmed = tmp_path / "harmed.zip"
+    with zipfile.ZipFile(backup) as source, zipfile.ZipFile(harmed, "w") as target:
+        contents = {each: source.read(each) for each in source.namelist()}
+        if how == "swapped":
+            other = next(each for each in contents if each != name)
+            contents[name], contents[other] = contents[other], contents[name]
+        for each, content in contents.items():
+            if each != name or how != "dropped":
+                target.writestr(
+                    f"{each}.old" if (each, how) == (name, "renamed") else each, content
+                )
+        if how == "doubled":
+            with pytest.warns(UserWarning, match="Duplicate"):
+                target.writestr(name, contents[name])
+        target.comment = archive._MARK + b"0" * 64
+    octets = harmed.read_bytes()[:-64]
+    harmed.write_bytes(octets + hashlib.sha256(octets).hexdigest().encode())
+    assert proof_of(harmed, tmp_path).faults
 
 
 ROT = {

@@ -192,6 +192,23 @@ async def test_after_a_changed_code_the_present_ways_stay(library: Library) -> N
         await unlock_by_code(library.vault, old_code)
 
 
+async def test_after_a_changed_password_the_new_one_opens_what_comes_back(
+    library: Library,
+) -> None:
+    await make_vault(library.vault, "the old password")
+    values = await add_secrets(library.vault, 2)
+    file = await backed_up(library)
+    await library.vault.keep_ways(await library.vault.prepare_ways(ways("four words are better")))
+    await library.vault.delete("KEY_001")
+    await library.backups.restore(file)
+    library.vault.lock()
+    await unlock_by_password(library.vault)
+    assert await values_in(library.vault) == values
+    library.vault.lock()
+    with pytest.raises(Locked):
+        await unlock_by_password(library.vault, "the old password")
+
+
 async def test_after_a_rotation_what_the_old_key_sealed_opens(library: Library) -> None:
     await make_vault(library.vault)
     values = await add_secrets(library.vault, 3)

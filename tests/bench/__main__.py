@@ -14,7 +14,18 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import backups, cloud, commands, imports, library, runs, screen, vault, writes
+from tests.bench import (
+    backups,
+    cloud,
+    commands,
+    imports,
+    library,
+    meanwhile,
+    runs,
+    screen,
+    vault,
+    writes,
+)
 from tests.bench.table import Row, lines
 
 
@@ -48,6 +59,7 @@ def _measured(place: Path, share: int, only: list[str]) -> Iterator[Row]:
         "writes": lambda: writes.rows(place, share),
         "library": lambda: library.rows(place, share),
         "backups": lambda: backups.rows(place, share),
+        "meanwhile": lambda: meanwhile.rows(place, share),
         "vault": lambda: vault.rows(place, share),
         "runs": lambda: runs.rows(place, share),
         "cloud": lambda: cloud.rows(place, share),

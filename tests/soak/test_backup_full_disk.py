@@ -158,3 +158,31 @@ def test_a_folder_that_cannot_be_written_is_told(template: Home, tmp_path: Path)
             assert "unchanged" in done.stderr
         assert tree(home.root) == before
     assert (home.database.read_bytes(), backup.read_bytes()) == (content, octets)
+
+
+def test_a_mount_that_is_read_only_is_told(template: Home, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 60, mounted=True) as disk:
+        home = Home(disk.place / "SimAI")
+        shutil.copytree(template.root, home.root)
+        before = tree(home.root)
+        if disk.limit is not None or not made_read_only(disk.place):
+            for path in (home.root, home.backups, *home.root.iterdir()):
+                path.chmod(0o500 if path.is_dir() else 0o400)
+            before = tree(home.root)
+        for words in (
+            ("backup",),
+            ("backups", "prove"),
+            ("backups", "prune", "--yes"),
+            ("backups", "restore", "latest", "--yes"),
+        ):
+            done = ask(home, *words, preexec_fn=as_mere_owner)
+            assert done.returncode == 8, done.stderr
+            assert any(safe in done.stderr for safe in SAFE), done.stderr
+        assert tree(home.root) == before
+        assert proof_of(next(home.backups.glob("*.zip")), tmp_path).is_good
+
+
+def made_read_only(place: Path) -> bool:
+    """Until it is unmounted."""
+    asked = ["mount", "-o", "remount,ro", str(place)]
+    return subprocess.run(asked, capture_output=True, check=False).returncode == 0

@@ -25,7 +25,10 @@ FULL = (
     "simtui: {}: the disk is full. What was saved before is unchanged; free some space and"
     " try again."
 )
-LIMIT = "simtui: {} cannot be written: disk I/O error. What was saved before is unchanged."
+LIMIT = (
+    "simtui: {} cannot be read or written: disk I/O error. What was saved before is unchanged. Try"
+    " again; where it fails again, copy the home to another disk."
+)
 ROOM = 400
 
 

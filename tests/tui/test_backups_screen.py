@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ import pytest
 from simtui.library import Library
 from simtui.library.backups import PROVEN
 from simtui.paths import Home
+from simtui.store import backups as rows
 from simtui.tui import backing_up
+from tests.harming import flip_a_bit
 from tests.tui.driving import Driver, driven
 
 
@@ -74,6 +77,45 @@ async def test_one_that_rotted_is_told_when_it_is_proven_again(filled: Home) -> 
         await screen.press("p")
         await screen.sees("Not whole:", "✗ not whole", "not proven")
         assert files(filled) == [path]
+
+
+async def test_two_failures_in_a_row_are_told_until_one_succeeds(filled: Home) -> None:
+    async with await Library.open(filled) as library:
+        ident = (await library.workflows.page(limit=1))[0].id
+        await library.store.write(flip_a_bit, ident)
+    async with driven(filled) as screen:
+        for _ in range(2):
+            await screen.press("b")
+            await screen.sees("Backup not made")
+            await screen.press("t")
+            await screen.loses("Backup not made")
+        await screen.sees("! 2 backups in a row failed, there is no proven backup")
+        async with await Library.open(filled) as library:
+            await library.store.write(flip_a_bit, ident)  # as it was
+        await back_up(screen)
+        await screen.press("t")
+        await screen.sees("✓ proven backup now")
+        assert "in a row" not in screen.text
+
+
+async def test_the_worker_proves_an_old_one_again_and_tells_where_it_is_not_whole(
+    filled: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with await Library.open(filled) as library:
+        made = await library.backups.make()
+        assert made is not None
+        old = made.backup.created_at - 8 * 86_400_000
+        [known] = await library.backups.attempts()
+        known = replace(known, created_at=old, proven_at=old)
+        await library.store.write(rows.keep, known)
+    octets = bytearray(made.backup.path.read_bytes())
+    octets[len(octets) // 2] ^= 1
+    made.backup.path.write_bytes(octets)
+    monkeypatch.setattr(backing_up, "FIRST_LOOK_SECONDS", 0)
+    async with driven(filled, columns=120) as screen:
+        await screen.sees("An old backup is not whole any more, simai-")
+        await screen.press("4")
+        await screen.sees("✗ not whole")
 
 
 async def test_prune_shows_first_what_goes(filled: Home) -> None:

@@ -119,6 +119,22 @@ async def test_a_reload_keeps_the_cursor_on_its_row_wherever_that_is_now() -> No
         assert table.cursor == 43
 
 
+async def test_a_key_while_it_is_read_again_is_not_undone() -> None:
+    """Another process writes all the time, and so the list is read all the time."""
+    source = Numbers(50)
+    async with shown(source) as (table, pilot):
+        count = source.count
+
+        async def count_slowly() -> int:
+            table.action_move(3)
+            return await count()
+
+        source.count = count_slowly  # type: ignore[method-assign]  # a key comes just then
+        await table.reload()
+        await settled(table, pilot)
+        assert (table.cursor, table.row) == (3, 3)
+
+
 async def test_a_list_that_shrinks_to_nothing_and_grows_again_stays_usable() -> None:
     source = Numbers(3)
     async with shown(source) as (table, pilot):

@@ -121,8 +121,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
             source = self._source
             if source is None:
                 return
-            current, start = self.row, 0
-            length = max(len(self._rows), PAGE)
+            start, length = 0, max(len(self._rows), PAGE)
             total = await source.count()
             above = []
             if self._start and self._rows:
@@ -132,7 +131,8 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
                 start = max(0, min(self._start + total - self.total, total - len(rows)))
             else:
                 rows = await source.page(limit=length)
-            keys = [source.key(row) for row in rows]
+            # only now: a key may have moved it while the rows were read
+            current, keys = self.row, [source.key(row) for row in rows]
             was = None if current is None else source.key(current)
             place = keys.index(was) if was in keys else self.cursor - self._start
             in_sight = 0 <= self.cursor - self.scroll_offset.y < self.size.height
