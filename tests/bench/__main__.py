@@ -14,7 +14,18 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import backups, cloud, commands, imports, library, runs, screen, vault, writes
+from tests.bench import (
+    backups,
+    cloud,
+    commands,
+    imports,
+    library,
+    piped,
+    runs,
+    screen,
+    vault,
+    writes,
+)
 from tests.bench.table import Row, lines
 
 
@@ -50,6 +61,7 @@ def _measured(place: Path, share: int, only: list[str]) -> Iterator[Row]:
         "backups": lambda: backups.rows(place, share),
         "vault": lambda: vault.rows(place, share),
         "runs": lambda: runs.rows(place, share),
+        "piped": lambda: piped.rows(place, share),
         "cloud": lambda: cloud.rows(place, share),
         "screen": lambda: screen.rows(place, share),
     }
