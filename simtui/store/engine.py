@@ -45,6 +45,9 @@ _PRAGMAS = (
     ("synchronous", 2),
 )
 
+VOCABULARIES = ("run_search", "log_search")
+"""The indexes whose words each connection can look up, as `temp.…_terms` (store/run_search.py)."""
+
 _HEX = b"0123456789abcdef"
 
 # primary result codes of SQLite (sqlite.org/rescode.html)
@@ -86,6 +89,11 @@ def connect(
                     raise Damaged(
                         f"{path}: the database did not take {name}={wanted}, it is {answer}."
                     )
+            for index in VOCABULARIES:  # a table in memory that reads the words of an index
+                connection.execute(
+                    f"CREATE VIRTUAL TABLE temp.{index}_terms"
+                    f" USING fts5vocab(main, {index}, instance)"
+                )
             connection.create_function("folded", 1, str.casefold, deterministic=True)
             _check_owner(connection, path)
             _set_journal(connection, path, "truncate" if network else "wal")
