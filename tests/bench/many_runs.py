@@ -63,6 +63,9 @@ _COMMON = [
     "not",
     "found",
 ]
+WORDS = ("failed", "time", "w0a1", "customer ticket", "chan", "e", "w12", "not found retry")
+"""What is looked for: words that a third of all lines have, and such as hardly one has."""
+
 _LEVELS = ("info",) * 80 + ("debug",) * 15 + ("warn",) * 3 + ("error",) * 2
 
 

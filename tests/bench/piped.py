@@ -15,6 +15,7 @@ from statistics import median
 
 from simtui.paths import Home
 from simtui.store import engine
+from tests.bench.account import queued
 from tests.bench.table import Row, ms
 from tests.piping import RUN_EVENTS, Writers, wrong_runs
 from tests.tui.pty_screen import PtyScreen
@@ -63,7 +64,7 @@ def _waits(waits: list[tuple[float, float]], alone: float) -> Iterator[Row]:
     """All of a wait, and what of it is not the machine's: with more to run than there are cores,
     whoever waits for a key waits for a core first."""
     whole = sorted(wait for wait, _ in waits)
-    own = sorted(wait - queued for wait, queued in waits)
+    own = sorted(wait - waited for wait, waited in waits)
     what = f"a key while {WRITERS} write {RATE:,} events a second each"
     for name, times in ((what, whole), ("… less its wait for a core", own)):
         p99 = times[int(len(times) * 0.99)]
@@ -85,24 +86,15 @@ def _key_waits(screen: PtyScreen, count: int) -> list[tuple[float, float]]:
     screen.read_until_quiet(0.1)
     for n in range(count):
         letter = LETTERS[n % len(LETTERS)]
-        start, queued = time.perf_counter(), _queued(screen.pid)
+        start, before = time.perf_counter(), queued(screen.pid)
         screen.send(letter)
         screen.read_until(letter.encode(), seconds=60)
-        found.append((time.perf_counter() - start, _queued(screen.pid) - queued))
+        found.append((time.perf_counter() - start, queued(screen.pid) - before))
         screen.send("\x7f")
         screen.read_until_quiet(0.05)
     screen.send("\x1b")
     screen.read_until_quiet(0.1)
     return found
-
-
-def _queued(pid: int) -> float:
-    """Seconds that a process's first thread has waited for a core so far, by the kernel's account;
-    0 where that is not kept."""
-    try:
-        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
-    except OSError:
-        return 0.0
 
 
 def _simtui(home: Home, *words: str) -> None:

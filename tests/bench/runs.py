@@ -1,4 +1,4 @@
-"""A million runs: pages by any filter, counts, searches, a long log; how quickly runs come in."""
+"""A million runs: pages by any filter, counts, searches; and how quickly runs come in."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from simtui.formats.sim_json import iso
 from simtui.library import Library
 from simtui.model.filters import RUN_FIELDS, parse
 from simtui.paths import Home
-from simtui.store import log_lines, run_pages, runs, search
-from tests.bench.many_runs import NEWEST, RUNS, made_home
+from simtui.store import run_pages, runs, search
+from tests.bench.many_runs import NEWEST, RUNS, WORDS, made_home
 from tests.bench.peak import peak_of
 from tests.bench.table import Row, mb, ms, p95
 
@@ -55,7 +55,6 @@ FILTERS = (
     "-timeout",
     "-failed",
 )
-WORDS = ("failed", "time", "w0a1", "customer ticket", "chan", "e", "w12", "not found retry")
 
 
 def rows(place: Path, share: int) -> Iterator[Row]:
@@ -121,25 +120,6 @@ async def _rows(home: Home, count: int) -> list[Row]:
                 p95(times) / p95(raw),
                 "≤ 50 ms",
                 p95(times) <= 0.050,
-            )
-        )
-        (long_one,) = await read(run_pages.page, limit=1)
-        last = await _timed(read(log_lines.page, long_one, from_end=True))
-        inside = p95(
-            [
-                await _timed(read(log_lines.page, long_one, match=search.match_of(word)))
-                for word in WORDS
-            ]
-        )
-        lines = await read(log_lines.count, long_one.number)
-        found.append(
-            Row(
-                f"a run of {lines:,} lines: its end; a search in it",
-                f"{ms(last)}; {ms(inside)}",
-                "",
-                None,
-                "≤ 300 ms; ≤ 50 ms",
-                last <= 0.3 and inside <= 0.05,
             )
         )
     for text, each in sorted(slow.items(), key=lambda item: -item[1])[:6]:
