@@ -37,6 +37,7 @@ def rows(place: Path, share: int) -> Iterator[Row]:
         screen.read_until(b"No runs yet")
         with closing(Writers(home, place, WRITERS, seconds, RATE)) as writers:
             screen.read_until(b"Agent ", seconds=60)
+            waits += _key_waits(screen, 10)
             command = [sys.executable, "-m", "simtui", "--home", str(home.root), "backup"]
             backup = subprocess.Popen([*command, "-o", "json"], stdout=subprocess.PIPE)
             while writers.going_on():
