@@ -34,13 +34,14 @@ _HEAD_BYTES = 1 << 16
 
 class Piece(NamedTuple):
     """What came within a batch from one source. `is_last`: it has ended; `trouble`: why it could
-    not be read any further."""
+    not be read any further. `is_live`: a program may be writing it this very moment."""
 
     source: str
     format: str | None
     said: Sequence[Said | BadLine]
     is_last: bool = False
     trouble: str | None = None
+    is_live: bool = False
 
 
 def pieces_of(
@@ -217,7 +218,7 @@ def _lines(source: str, chunks: _Chunks) -> Iterator[Piece]:
     for chunk in chunks:
         if chunk is None:
             if batch:
-                yield Piece(source, "run events", batch)
+                yield Piece(source, "run events", batch, is_live=True)
                 batch, size = [], 0
             continue
         if not batch:
@@ -228,7 +229,7 @@ def _lines(source: str, chunks: _Chunks) -> Iterator[Piece]:
             # what lies in a file is there already: small batches of it would only cost
             is_late = chunks.is_live and time.monotonic() - since > BATCH_SECONDS
             if is_late or len(batch) >= BATCH_EVENTS or size > _BATCH_BYTES:
-                yield Piece(source, "run events", batch)
+                yield Piece(source, "run events", batch, is_live=chunks.is_live)
                 batch, size, since = [], 0, time.monotonic()
     for number, line in lines.end():
         batch += _events_on(number, line)
