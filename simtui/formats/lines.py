@@ -19,11 +19,19 @@ class Lines:
 
     def feed(self, chunk: bytes) -> Iterator[tuple[int, bytes | None]]:
         """What `chunk` completes."""
-        first, *rest = chunk.split(b"\n")
+        first, *whole = chunk.split(b"\n")
         self._hold(first)
-        for piece in rest:
-            yield from self._complete()
-            self._hold(piece)
+        if not whole:
+            return
+        yield from self._complete()
+        rest = whole.pop()
+        for (
+            line
+        ) in whole:  # nothing of them came before, and a chunk is no longer than a line may be
+            self._number += 1
+            if line and not line.isspace():
+                yield self._number, line if len(line) <= MAX_LINE_BYTES else None
+        self._hold(rest)
 
     def end(self) -> Iterator[tuple[int, bytes | None]]:
         """What is left, now that nothing comes any more."""

@@ -130,7 +130,8 @@ def _log(value: dict[str, Any]) -> LogSaid:
 
 
 def _span(value: dict[str, Any]) -> SpanSaid:
-    name = word(value.get("name"))
+    said = value.get  # most of what comes in are spans, and most of their keys are not there
+    name = word(said("name"))
     if name is None:
         raise BadInput("a span needs a name.")
     return SpanSaid(
@@ -140,14 +141,14 @@ def _span(value: dict[str, Any]) -> SpanSaid:
         _time(value, "started_at"),
         _seq(value),
         _id_or_none(value, "parent_id"),
-        word(value.get("type")),
-        word(value.get("status")),
-        whole(value.get("duration_ms")),
-        word(value.get("block_id")),
-        error_text(value.get("error")),
-        word(value.get("model")),
-        whole(value.get("tokens")),
-        amount(value.get("cost_usd")),
+        word(said("type")),
+        word(said("status")),
+        whole(said("duration_ms")),
+        word(said("block_id")),
+        error_text(said("error")),
+        word(said("model")),
+        whole(said("tokens")),
+        amount(said("cost_usd")),
         _others(value, _SPAN),
     )
 
@@ -187,6 +188,8 @@ _READERS: dict[str, Callable[[dict[str, Any]], Said]] = {
 def error_text(error: Any) -> str | None:
     """What an error says: itself, its `message`, or else its JSON, but for the block that it names
     beside."""
+    if error is None:
+        return None
     if isinstance(error, dict):
         said = error.get("message")
         rest = {key: value for key, value in error.items() if key not in _BLOCK}
@@ -206,7 +209,10 @@ def checked_id(value: Any) -> str | None:
 
 
 def _id(value: dict[str, Any], key: str) -> str:
-    found = checked_id(value.get(key))
+    said = value.get(key)
+    if type(said) is str and 0 < len(said) <= MAX_ID:  # nearly always
+        return said
+    found = checked_id(said)
     if found is None:
         raise BadInput(f"{key} is missing, or is no text of 1 to {MAX_ID} characters.")
     return found
@@ -234,11 +240,10 @@ def _seq(value: dict[str, Any]) -> int | None:
 
 def _others(value: dict[str, Any], known: frozenset[str]) -> dict[str, Any] | None:
     """What else was said: `input`, `output` and `data` of a line or a span, and unknown keys."""
-    if value.keys() <= known:
+    others = [key for key in value if key not in known]
+    if not others:
         return None
-    found = {
-        key: bounded(item) for key, item in value.items() if key not in known and item is not None
-    }
+    found = {key: bounded(value[key]) for key in others if value[key] is not None}
     if len(found) > MAX_OTHER_KEYS or any(len(key) > MAX_ID for key in found):
         raise BadInput(f"more than {MAX_OTHER_KEYS} keys that are not known here, or a long one.")
     return found or None

@@ -106,7 +106,7 @@ def place_from(at_ms: int) -> int:
 
 def word(value: Any) -> str | None:
     """A short text as it is kept: bounded, None where there is none."""
-    if not isinstance(value, str) or not value:
+    if value is None or not isinstance(value, str) or not value:
         return None
     return value if len(value) <= MAX_WORD else value[: MAX_WORD - 1] + "…"
 
@@ -141,13 +141,13 @@ def was_cut(value: Any) -> int | None:
 
 def whole(value: Any) -> int | None:
     """A count or a duration: a number from 0 on that SQLite can hold, rounded."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if value is None or isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return round(value) if 0 <= value < 1 << 62 else None
 
 
 def amount(value: Any) -> float | None:
     """A cost: a number from 0 on."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if value is None or isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return float(value) if 0 <= value < 1e15 else None

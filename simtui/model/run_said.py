@@ -32,6 +32,11 @@ class RunSaid(NamedTuple):
     still_running: bool = False
     more: More = None
 
+    @property
+    def run_id(self) -> str:
+        """The run that is meant, as of the others."""
+        return self.id
+
 
 class LogSaid(NamedTuple):
     """A log line; without `seq` it is the next of its run in this stream."""
@@ -90,8 +95,3 @@ class BadLine(NamedTuple):
 
 
 Said = RunSaid | LogSaid | SpanSaid | EndSaid
-
-
-def run_id_of(said: Said) -> str:
-    """The run that is meant."""
-    return said.id if isinstance(said, RunSaid) else said.run_id

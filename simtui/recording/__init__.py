@@ -1,8 +1,9 @@
 """Runs into the library, as they happen or from what Sim kept of them.
 
-Streams are read and parsed in a thread, a batch at a time, while the batch before is written in one
-transaction; what is told as done is there. The same thing again changes nothing. A run that was
-told of as going on, and whose stream ends without its end, is left interrupted.
+Streams are read and parsed in a thread, a batch at a time, and each batch is written in one
+transaction; what a program pipes in is read on meanwhile. What is told as done is there. The same
+thing again changes nothing. A run that was told of as going on, and whose stream ends without its
+end, is left interrupted.
 """
 
 from __future__ import annotations
@@ -76,7 +77,8 @@ async def import_runs(
         try:
             # shielded, since a thread cannot be cancelled: it ends its piece, and is waited for
             while (piece := await asyncio.shield(upcoming)) is not None:
-                upcoming = _in_a_thread(pieces)
+                if piece.is_live:  # who writes it should not wait for us
+                    upcoming = _in_a_thread(pieces)
                 for item in await recorder.take(piece):
                     yield item
                 if on_progress:
@@ -84,6 +86,10 @@ async def import_runs(
                 if piece.is_last:
                     for item in await recorder.end(piece.source, piece.format):
                         yield item
+                if not piece.is_live:
+                    # only now: each row that is inserted gives the interpreter's lock away, and a
+                    # thread that parses meanwhile keeps it for 5 ms
+                    upcoming = _in_a_thread(pieces)
         finally:
             unwanted.set()
             await asyncio.wait([upcoming])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from simtui.library.workflows import now_ms
 from simtui.model.run import INTERRUPTED, RUNNING
-from simtui.model.run_said import EndSaid, LogSaid, RunSaid, Said, SpanSaid, run_id_of
+from simtui.model.run_said import EndSaid, LogSaid, RunSaid, Said, SpanSaid
 from simtui.model.run_text import text_of, without_keys
 from simtui.recording import placing
 from simtui.recording.heard import Heard
@@ -36,8 +36,9 @@ class _Change:
     place_before: int
     last_line: int
     lines: dict[int, log_lines.Row] = field(default_factory=dict)
-    line_updates: list[int] = field(default_factory=list)
+    line_updates: set[int] = field(default_factory=set)
     spans: dict[str, spans.Row] = field(default_factory=dict)
+    span_updates: set[str] = field(default_factory=set)
     row_changed: bool = False
     payload_changed: bool = False
     text_changed: bool = False
@@ -55,6 +56,7 @@ class Batch:
         self._now_ms = now_ms()
         self._number: int | None = None
         self._taken: dict[int, int] = {}
+        self._kept: dict[str, Kept] = {}
         self._changes: dict[str, _Change] = {}
         self._left: set[str] = set()
 
@@ -65,8 +67,9 @@ class Batch:
 
     def apply(self, said: Sequence[Said]) -> None:
         """Takes all of it in, and writes."""
+        self._kept = runs.kept(self._connection, {one.run_id for one in said})
         for one in said:
-            change = self._changes.get(run_id_of(one)) or self._begin(one)
+            change = self._changes.get(one.run_id) or self._begin(one)
             change.heard.events += 1
             if isinstance(one, LogSaid):
                 self._log(change, one)
@@ -80,10 +83,7 @@ class Batch:
 
     def interrupt(self, run_ids: Sequence[str]) -> None:
         """What was open when the stream ended was broken off."""
-        for ident in run_ids:
-            kept = runs.kept(self._connection, ident)
-            if kept is None:
-                continue
+        for ident, kept in runs.kept(self._connection, run_ids).items():
             change = self._remember(ident, kept, is_new=False)
             change.heard.is_open = False
             if kept.status == RUNNING and not kept.has_end:
@@ -94,8 +94,8 @@ class Batch:
     # -- which run
 
     def _begin(self, said: Said) -> _Change:
-        ident = run_id_of(said)
-        kept = runs.kept(self._connection, ident)
+        ident = said.run_id
+        kept = self._kept.get(ident)
         if kept is not None:
             return self._remember(ident, kept, is_new=False)
         if isinstance(said, RunSaid):
@@ -229,7 +229,7 @@ class Batch:
         if old == row:
             return
         if old is not None:
-            change.line_updates.append(seq)
+            change.line_updates.add(seq)
             change.kept.kept_bytes -= _line_size(old)
         change.lines[seq] = row
         change.last_line = max(change.last_line, seq)
@@ -273,6 +273,8 @@ class Batch:
         old = change.spans.get(said.id)
         if old is None and not change.is_new:
             old = spans.row_of(self._connection, change.kept.number, said.id)
+            if old is not None:
+                change.span_updates.add(said.id)
         if old is None:
             if heard.last_span is None:
                 heard.last_span = (
@@ -305,14 +307,7 @@ class Batch:
             connection,
             [change.kept for change in changes if change.payload_changed],
         )
-        spans.put(
-            connection,
-            [
-                (change.kept.number, change.spans[ident])
-                for change in changes
-                for ident in sorted(change.spans)
-            ],
-        )
+        self._write_spans(changes)
         self._write_lines(changes)
         self._write_texts(changes)
         for change in changes:
@@ -323,24 +318,33 @@ class Batch:
         if self._left:
             self._places.forget()
 
-    def _write_lines(self, changes: list[_Change]) -> None:
+    def _write_spans(self, changes: list[_Change]) -> None:
+        new: list[spans.Row] = []
+        others: list[spans.Row] = []
         for change in changes:
-            for seq in change.line_updates:
-                run_search.remove_line(
-                    self._connection, run_search.line_key(change.kept.number, seq)
-                )
-        rows = [
-            (change.kept.number, change.lines[seq])
-            for change in changes
-            for seq in sorted(change.lines)
-        ]
-        log_lines.put(self._connection, rows)
+            number, updates = change.kept.number, change.span_updates
+            for ident in sorted(change.spans):
+                (others if ident in updates else new).append((number, *change.spans[ident]))
+        spans.insert(self._connection, new)
+        spans.replace(self._connection, others)
+
+    def _write_lines(self, changes: list[_Change]) -> None:
+        new: list[log_lines.Row] = []
+        others: list[log_lines.Row] = []
+        for change in changes:
+            number, updates = change.kept.number, change.line_updates
+            for seq in sorted(change.lines):
+                (others if seq in updates else new).append((number, *change.lines[seq]))
+        for row in others:
+            run_search.remove_line(self._connection, run_search.line_key(row[0], row[1]))
+        log_lines.insert(self._connection, new)
+        log_lines.replace(self._connection, others)
         run_search.put_lines(
             self._connection,
             [
-                (run_search.line_key(number, row[0]), without_keys(row[5]))
-                for number, row in rows
-                if row[5]
+                (run_search.line_key(row[0], row[1]), without_keys(row[6]))
+                for row in (*new, *others)
+                if row[6]
             ],
         )
 

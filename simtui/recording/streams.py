@@ -34,13 +34,14 @@ _HEAD_BYTES = 1 << 16
 
 class Piece(NamedTuple):
     """What came within a batch from one source. `is_last`: it has ended; `trouble`: why it could
-    not be read any further."""
+    not be read any further. `is_live`: a program may be writing it this very moment."""
 
     source: str
     format: str | None
     said: Sequence[Said | BadLine]
     is_last: bool = False
     trouble: str | None = None
+    is_live: bool = False
 
 
 def pieces_of(
@@ -95,6 +96,11 @@ class _Chunks:
         except (OSError, io.UnsupportedOperation):
             waits = False
         self._descriptor = descriptor if waits else None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a program may be writing it this very moment."""
+        return self._descriptor is not None
 
     def head(self) -> bytes:
         """The beginning: a whole line at least, where there is one in the first 64 kB."""
@@ -212,7 +218,7 @@ def _lines(source: str, chunks: _Chunks) -> Iterator[Piece]:
     for chunk in chunks:
         if chunk is None:
             if batch:
-                yield Piece(source, "run events", batch)
+                yield Piece(source, "run events", batch, is_live=True)
                 batch, size = [], 0
             continue
         if not batch:
@@ -220,23 +226,21 @@ def _lines(source: str, chunks: _Chunks) -> Iterator[Piece]:
         for number, line in lines.feed(chunk):
             batch += _events_on(number, line)
             size += len(line or b"")
-            if (
-                len(batch) >= BATCH_EVENTS
-                or size > _BATCH_BYTES
-                or time.monotonic() - since > BATCH_SECONDS
-            ):
-                yield Piece(source, "run events", batch)
+            # what lies in a file is there already: small batches of it would only cost
+            is_late = chunks.is_live and time.monotonic() - since > BATCH_SECONDS
+            if is_late or len(batch) >= BATCH_EVENTS or size > _BATCH_BYTES:
+                yield Piece(source, "run events", batch, is_live=chunks.is_live)
                 batch, size, since = [], 0, time.monotonic()
     for number, line in lines.end():
         batch += _events_on(number, line)
     yield Piece(source, "run events", batch, is_last=True)
 
 
-def _events_on(number: int, line: bytes | None) -> list[Said | BadLine]:
+def _events_on(number: int, line: bytes | None) -> Sequence[Said | BadLine]:
     if line is None:
         return [BadLine(number, f"longer than {MAX_LINE_BYTES >> 20} MB.")]
     try:
-        return [read_event(line)]
+        return (read_event(line),)
     except BadInput as error:
         if b'"runId"' in line or b'"executionId"' in line:
             try:

@@ -204,12 +204,19 @@ def same_as(connection: Connection, run_number: int, row: Row, after: int) -> in
     return int(found[0]) if found else None
 
 
-def put(connection: Connection, rows: Iterable[tuple[int, Row]]) -> None:
-    """Lines by (run's number, row), instead of those with the same number."""
+_INSERT = f"INSERT INTO log_lines (run_number, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+def insert(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Lines that are not there yet, as (run's number, *row)."""
+    connection.executemany(_INSERT, rows)
+
+
+def replace(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+    """The same, instead of those with the same number."""
     connection.executemany(
-        f"INSERT INTO log_lines (run_number, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (run_number, seq) DO UPDATE SET at = excluded.at, level = excluded.level,"
-        " block_id = excluded.block_id, block_name = excluded.block_name,"
-        " message = excluded.message, more = excluded.more",
-        [(number, *row) for number, row in rows],
+        f"{_INSERT} ON CONFLICT (run_number, seq) DO UPDATE SET at = excluded.at,"
+        " level = excluded.level, block_id = excluded.block_id,"
+        " block_name = excluded.block_name, message = excluded.message, more = excluded.more",
+        rows,
     )

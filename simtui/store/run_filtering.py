@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from simtui.model.filters import Bound, Filter, Kind, Term
 from simtui.model.run import place_from
-from simtui.store import search
+from simtui.store import run_search, search
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -349,6 +349,7 @@ def _wanted(connection: Connection, words: list[str]) -> list[Clause]:
     matches = [search.match_of(word) for word in words]
     if words and all(matches) and not any(named):
         whole = " ".join(match for match in matches if match)
+        whole = run_search.lazily(connection, "run_search", whole)
         return [Clause(_found_by(whole), (Stream(Piece("1"), match=whole),))]
     clauses = []
     for match, ids in zip(matches, named, strict=True):
@@ -356,6 +357,7 @@ def _wanted(connection: Connection, words: list[str]) -> list[Clause]:
         if match is None:
             clauses.append(of_names)
             continue
+        match = run_search.lazily(connection, "run_search", match)
         found = _found_by(match)
         either = Piece(
             f"({found.sql} OR {of_names.expression.sql})",

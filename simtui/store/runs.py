@@ -202,14 +202,20 @@ def row_values(kept: Kept) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def kept(connection: Connection, run_id: str) -> Kept | None:
-    """The row with this id and its payloads, to be changed."""
-    row = connection.execute(
-        f"SELECT {_COLUMNS}, p.input, p.output, p.more FROM runs"
-        " LEFT JOIN run_payloads AS p ON p.run_number = runs.number WHERE id = ?",
-        (run_id,),
-    ).fetchone()
-    return Kept(*row) if row else None
+def kept(connection: Connection, run_ids: Iterable[str]) -> dict[str, Kept]:
+    """The rows with these ids and their payloads, to be changed; those that are there."""
+    wanted = list(run_ids)
+    found: dict[str, Kept] = {}
+    for start in range(0, len(wanted), 500):
+        some = wanted[start : start + 500]
+        rows = connection.execute(
+            f"SELECT {_COLUMNS}, p.input, p.output, p.more FROM runs"
+            " LEFT JOIN run_payloads AS p ON p.run_number = runs.number"
+            f" WHERE id IN ({','.join('?' * len(some))})",
+            some,
+        )
+        found.update((row[0], Kept(*row)) for row in rows)
+    return found
 
 
 def next_number(connection: Connection) -> int:

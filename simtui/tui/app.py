@@ -285,6 +285,8 @@ class SimtuiApp(App[None], inherit_bindings=False):
 
     def say_status(self) -> None:
         """Shows what is true now in the line below."""
+        if not self.screen_stack:
+            return  # the end came while something still ran
         if isinstance(self.screen, Frame) and self.screen.is_mounted:
             self.screen.say_status()
 

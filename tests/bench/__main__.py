@@ -20,7 +20,9 @@ from tests.bench import (
     commands,
     imports,
     library,
+    long_log,
     meanwhile,
+    piped,
     runs,
     screen,
     vault,
@@ -62,6 +64,8 @@ def _measured(place: Path, share: int, only: list[str]) -> Iterator[Row]:
         "meanwhile": lambda: meanwhile.rows(place, share),
         "vault": lambda: vault.rows(place, share),
         "runs": lambda: runs.rows(place, share),
+        "long_log": lambda: long_log.rows(place, share),
+        "piped": lambda: piped.rows(place, share),
         "cloud": lambda: cloud.rows(place, share),
         "screen": lambda: screen.rows(place, share),
     }

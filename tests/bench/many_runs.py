@@ -1,5 +1,5 @@
-"""A library with a million runs, five million spans and a million log lines, made by SQL alone and
-kept in the temporary folder, since it takes minutes."""
+"""A library with a million runs, five million spans, and two million log lines, half of them in one
+run; made by SQL alone and kept in the temporary folder, since it takes minutes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ from simtui.store.workflows import Content
 
 RUNS = 1_000_000
 SPANS_EACH = 5
-LONG_RUN_LINES = 100_000
+LONG_RUN_LINES = 1_000_000
+"""In the newest run; nearly every other one has one line."""
+
 WORKFLOWS = 10_000
 NEWEST = 1_795_000_000_000
 _STEP_MS = 31_000
@@ -61,6 +63,9 @@ _COMMON = [
     "not",
     "found",
 ]
+WORDS = ("failed", "time", "w0a1", "customer ticket", "chan", "e", "w12", "not found retry")
+"""What is looked for: words that a third of all lines have, and such as hardly one has."""
+
 _LEVELS = ("info",) * 80 + ("debug",) * 15 + ("warn",) * 3 + ("error",) * 2
 
 
@@ -69,7 +74,7 @@ def made_home(share: int) -> Home:
     count = RUNS // share
     steps = [migrations.statements_of(n + 1) for n in range(migrations.SCHEMA_VERSION)]
     schema = hashlib.sha256(repr(steps).encode()).hexdigest()[:8]
-    place = Path(tempfile.gettempdir()) / f"simtui-bench-{schema}-{count}-runs"
+    place = Path(tempfile.gettempdir()) / f"simtui-bench-{schema}-{count}-runs-{_long(count)}-lines"
     home = Home(place)
     if not (place / "done").exists():
         shutil.rmtree(place, ignore_errors=True)
@@ -157,16 +162,19 @@ def _spans(connection: Connection, count: int) -> None:
     )
 
 
+def _long(count: int) -> int:
+    return LONG_RUN_LINES * count // RUNS
+
+
 def _lines(connection: Connection, count: int) -> None:
-    """A tenth of them in one run, the newest; the others one or two a run."""
+    """Those of the long run, and one each of nine tenths of the others."""
     chance = random.Random(3)
-    long_one = min(LONG_RUN_LINES, count // 5)
     rows = [
-        (n, 1, NEWEST, chance.choice(_LEVELS), _words(chance)) for n in range(1, count - long_one)
+        (n, 1, NEWEST, chance.choice(_LEVELS), _words(chance)) for n in range(1, count * 9 // 10)
     ]
     rows += [
         (count, seq, NEWEST, chance.choice(_LEVELS), _words(chance))
-        for seq in range(1, long_one + 2)
+        for seq in range(1, _long(count) + 1)
     ]
     connection.executemany(
         "INSERT INTO log_lines (run_number, seq, at, level, message) VALUES (?, ?, ?, ?, ?)", rows

@@ -1,12 +1,13 @@
-"""A million runs: pages by any filter, counts, searches, a long log; how quickly runs come in."""
+"""A million runs: pages by any filter, counts, searches; and how quickly runs come in."""
 
 from __future__ import annotations
 
 import asyncio
-import io
 import random
+import resource
+import shutil
+import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Iterator
 from datetime import datetime
@@ -19,9 +20,8 @@ from simtui.formats.sim_json import iso
 from simtui.library import Library
 from simtui.model.filters import RUN_FIELDS, parse
 from simtui.paths import Home
-from simtui.recording import import_runs
-from simtui.store import log_lines, run_pages, runs, search
-from tests.bench.many_runs import NEWEST, RUNS, made_home
+from simtui.store import run_pages, runs, search
+from tests.bench.many_runs import NEWEST, RUNS, WORDS, made_home
 from tests.bench.peak import peak_of
 from tests.bench.table import Row, mb, ms, p95
 
@@ -55,14 +55,13 @@ FILTERS = (
     "-timeout",
     "-failed",
 )
-WORDS = ("failed", "time", "w0a1", "customer ticket", "chan", "e", "w12", "not found retry")
 
 
 def rows(place: Path, share: int) -> Iterator[Row]:
     share = 20 if share > 1 else 1
     home = made_home(share)
     yield from asyncio.run(_rows(home, RUNS // share))
-    yield from _incoming(place, 20_000 if share > 1 else 100_000)
+    yield from _incoming(place, 100_000 // share)
 
 
 async def _rows(home: Home, count: int) -> list[Row]:
@@ -123,25 +122,6 @@ async def _rows(home: Home, count: int) -> list[Row]:
                 p95(times) <= 0.050,
             )
         )
-        (long_one,) = await read(run_pages.page, limit=1)
-        last = await _timed(read(log_lines.page, long_one, from_end=True))
-        inside = p95(
-            [
-                await _timed(read(log_lines.page, long_one, match=search.match_of(word)))
-                for word in WORDS
-            ]
-        )
-        lines = await read(log_lines.count, long_one.number)
-        found.append(
-            Row(
-                f"a run of {lines:,} lines: its end; a search in it",
-                f"{ms(last)}; {ms(inside)}",
-                "",
-                None,
-                "≤ 300 ms; ≤ 50 ms",
-                last <= 0.3 and inside <= 0.05,
-            )
-        )
     for text, each in sorted(slow.items(), key=lambda item: -item[1])[:6]:
         print(f"    page {text}: {ms(each)}")
     for text, each in sorted(counts.items(), key=lambda item: -item[1])[:6]:
@@ -179,38 +159,37 @@ def _raw_search(connection: Connection, text: str) -> object:
     ]
 
 
-def _incoming(place: Path, events: int) -> Iterator[Row]:
-    stream = place / "events.ndjson"
-    with stream.open("wb") as out:
-        for line in _events(events):
-            out.write(line)
-    size = stream.stat().st_size
-
-    async def product() -> None:
-        home = Home(Path(tempfile.mkdtemp(dir=place)) / "home")
-        async with await Library.open(home) as library:
-            with stream.open("rb") as source:
-                async for _ in import_runs(library, ["-"], stdin=io.BytesIO(source.read())):
-                    pass
-
-    start = time.perf_counter()
-    asyncio.run(product())
-    took = time.perf_counter() - start
-    start = time.perf_counter()
-    for line in stream.read_bytes().splitlines():
-        orjson.loads(line)
-    least = time.perf_counter() - start
-    yield Row(
-        f"import of {events:,} run events ({mb(size)}), 12 a run",
-        f"{took:.1f} s, {events / took:,.0f} a second",
-        f"{least:.2f} s, orjson alone",
-        took / least,
-        "",
-        True,
-    )
-    few = place / "few.ndjson"
-    few.write_bytes(b"".join(list(_events(events // 10))))
+def _incoming(place: Path, count: int) -> Iterator[Row]:
+    """Runs of ten spans each: beside the floor, beside a program that keeps any JSON, and how much
+    memory they take."""
+    few, stream = place / "few.ndjson", place / "events.ndjson"
+    for path, number in ((few, count // 10), (stream, count)):
+        with path.open("wb") as out:
+            out.writelines(_events(number * 12))
     command = [sys.executable, "-m", "simtui", "--home"]
+    took, cpu = _spent(*command, place / "taken in", "runs", "import", stream)
+    floor = [sys.executable, "-m", "tests.bench.floor_runs"]
+    least, least_cpu = _spent(*floor, stream, place / "floor.db")
+    yield Row(
+        f"import of {count:,} runs, 10 spans each ({mb(stream.stat().st_size)}), by time",
+        f"{took:.1f} s, {count * 12 / took:,.0f} events a second",
+        f"{least:.1f} s, the floor",
+        took / least,
+        "≤ 1.5 ×",
+        took <= 1.5 * least,
+    )
+    yield Row(
+        "… by the work of the processor", f"{cpu:.1f} s", f"{least_cpu:.1f} s, the floor",
+        cpu / least_cpu, "≤ 1.5 ×", cpu <= 1.5 * least_cpu,
+    )  # fmt: skip
+    peer = shutil.which("sqlite-utils")
+    if peer is not None:
+        slow, slow_cpu = _spent(peer, "insert", place / "peer.db", "events", stream, "--nl")
+        yield Row(
+            "… beside `sqlite-utils insert`: one table, no index, no search",
+            f"{took:.1f} s, {cpu:.1f} of work", f"{slow:.1f} s, {slow_cpu:.1f} of work",
+            took / slow, "", True,
+        )  # fmt: skip
     peaks = [
         peak_of([*command, str(place / f"peak {path.name}"), "runs", "import", str(path)])[1]
         for path in (few, stream)
@@ -223,6 +202,14 @@ def _incoming(place: Path, events: int) -> Iterator[Row]:
         "flat",
         peaks[1] < peaks[0] * 1.3,
     )
+
+
+def _spent(*command: object) -> tuple[float, float]:
+    """Seconds of time, and of work, that a program took."""
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([*map(str, command)], check=True, stdout=subprocess.DEVNULL)
+    took, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return took, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def _events(count: int) -> Iterator[bytes]:

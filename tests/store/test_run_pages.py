@@ -25,7 +25,10 @@ DAY = 86_400_000
 WORKFLOWS = {"w1": ("Lead enricher", "Ops"), "w2": ("Größe lead", ""), "w3": ("Monitor", "Ops/In")}
 COSTS = [None, 0.0, 0.0001, 0.0002, 0.009, 0.01, 0.0100001, 0.5, 3.0, 20.0]
 DURATIONS = [None, 0, 99, 100, 4999, 5000, 5001, 60_000, 4_000_000]
-TEXTS = ["", "timeout in slack", "Channel not found", "größe"]
+TEXTS = [
+    "", "timeout in slack", "Channel not found", "größe", "timeouts Timeoutish",
+    "timeout1 timeout2 timeouted",
+]  # fmt: skip
 
 ROWS = st.fixed_dictionaries(
     {
@@ -60,7 +63,9 @@ VALUES = {
 def terms(draw: st.DrawFn) -> str:
     minus = draw(st.sampled_from(["", "-"]))
     if draw(st.integers(0, 3)) == 0:
-        return minus + draw(st.sampled_from(["timeout", "lead", "found", "größe", "zzz", "err"]))
+        return minus + draw(
+            st.sampled_from(["timeout", "timeo", "lead", "found", "größe", "zzz", "err"])
+        )
     field = draw(st.sampled_from(sorted(RUN_FIELDS)))
     operator = ""
     if RUN_FIELDS[field] in (Kind.NUMBER, Kind.DURATION, Kind.TIME):

@@ -255,3 +255,24 @@ async def test_any_text_in_a_log_breaks_no_layout(home: Home) -> None:
             text += "\n" + await screen.sees("wrapped")
         assert all(len(line) <= 60 for line in text.splitlines())
         assert not set(text) & {"\x1b", "\x00", "\u202e"}
+
+
+async def test_ten_megabytes_in_one_line_are_kept_cut_and_shown_safely(home: Home) -> None:
+    piece = "[/b]\x1b[31mאב🚀\x00 "
+    huge = log("r", piece * (10_000_000 // len(piece.encode())), 1)
+    await bring(home, run("r"), huge, log("r", "behind it", 2), end("r"))
+    async with driven(home, columns=60, rows=20) as screen:
+        await opened(screen, "L")
+        text = await screen.sees("[/b]\\x1b[31m", "behind it")
+        await screen.press("W")
+        text += "\n" + await screen.sees("wrapped", "shows all of it")
+        await screen.press("g", "enter")
+        text += "\n" + await screen.sees("Z · info", "[/b]\\x1b[31m")
+        await screen.press("G")
+        await screen.pause()
+        text += "\n" + screen.text
+        shelf = screen.app.library.runs
+        kept, _ = await shelf.log(await shelf.find("r"))
+        assert kept.message.endswith(f"[cut here: {len(huge['message']):,} characters came]")
+        assert all(len(line) <= 60 for line in text.splitlines())
+        assert not set(text) & {"\x1b", "\x00", "\u202e"}

@@ -112,3 +112,11 @@ async def test_a_question_with_a_long_detail_keeps_its_answers_in_sight(filled: 
         await screen.sees("line 39", "y  yes")
         await screen.press("y")
         assert await asked
+
+
+async def test_what_is_told_after_the_end_breaks_nothing(filled: Home) -> None:
+    """Another program writes, the library is closed, and who follows it finds out too late."""
+    async with driven(filled) as screen:
+        app = screen.app
+    app.tell("Too late.", "error")
+    assert not app.screen_stack
