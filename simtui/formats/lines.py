@@ -25,9 +25,7 @@ class Lines:
             return
         yield from self._complete()
         rest = whole.pop()
-        for (
-            line
-        ) in whole:  # nothing of them came before, and a chunk is no longer than a line may be
+        for line in whole:  # nothing of these came before, so that nothing is put together
             self._number += 1
             if line and not line.isspace():
                 yield self._number, line if len(line) <= MAX_LINE_BYTES else None

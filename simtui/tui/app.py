@@ -203,6 +203,10 @@ class SimtuiApp(App[None], inherit_bindings=False):
     def _display(self, screen: Screen[object], renderable: Any) -> None:
         if isinstance(renderable, CompositorUpdate):
             renderable = self.shown.sparing(renderable, self.size)
+        # the terminal's own cursor, unseen, is where the focus is: programs that read aloud ask it
+        place = getattr(screen.focused, "cursor_screen_offset", None)
+        if place is not None:
+            self.cursor_position = place
         super()._display(screen, renderable)
 
     def _hidden(self) -> None:

@@ -45,6 +45,14 @@ async def test_a_word_is_chosen_and_counts_at_once(filled: Home) -> None:
     assert await stored(filled) == {"display.theme": "simtui-light"}
 
 
+async def test_what_the_command_line_said_goes_first_and_is_said(filled: Home) -> None:
+    async with driven(filled) as screen:
+        screen.app.mouse_wanted = False
+        await to_setting(screen, "display.mouse")
+        line = next(line for line in screen.text.splitlines() if "display.mouse" in line)
+        assert line.split() == ["▸", "display.mouse", "off", "from", "the", "command", "line"]
+
+
 async def test_a_number_that_cannot_be_is_told_while_it_is_typed(filled: Home) -> None:
     async with driven(filled) as screen:
         await to_setting(screen, "backup.keep_daily")

@@ -69,6 +69,10 @@ class Tmux:
             time.sleep(0.05)
         return screen
 
+    def cursor_row(self) -> int:
+        """The line that the terminal's cursor is in, from 0."""
+        return int(self._tmux("display-message", "-p", "#{cursor_y}"))
+
     def resize(self, columns: int, rows: int) -> None:
         self._tmux("resize-window", "-x", f"{columns}", "-y", f"{rows}")
 
@@ -134,6 +138,36 @@ def test_a_zip_comes_in_a_word_of_a_prompt_is_found_and_it_goes_out_again(
     assert [file.name for file in home.exports.iterdir()] == ["Lead-enricher.simworkflow"]
     tmux.keys("q")
     tmux.sees("ended with 0")
+
+
+def test_the_terminals_cursor_is_where_the_focus_is(tmux: Tmux, workspace: Path) -> None:
+    def is_on(*texts: str) -> None:
+        """Waits until it is in a line with all of these."""
+        for _ in range(100):
+            screen = tmux.sees(*texts).splitlines()
+            if all(text in screen[tmux.cursor_row()] for text in texts):
+                return
+            time.sleep(0.05)
+        raise AssertionError((texts, tmux.cursor_row(), screen))
+
+    tmux.sees("Nothing here yet.")
+    tmux.keys("i")
+    tmux.type(f"{workspace}")
+    is_on("w.zip")
+    tmux.keys("Enter")
+    tmux.sees("2 in")
+    tmux.keys("Escape")
+    lines = tmux.sees("Name", "Lead enricher", "Monitor").splitlines()
+    names = [
+        name for line in lines for name in ("Lead enricher", "Monitor") if f" {name} " in line[:30]
+    ]
+    tmux.keys("g")
+    is_on("▸", names[0])
+    tmux.keys("j")
+    is_on("▸", names[1])
+    tmux.keys("Enter", "J")
+    is_on("{")
+    tmux.keys("q")
 
 
 def test_a_window_made_small_and_large_again_shows_what_fits(tmux: Tmux, workspace: Path) -> None:

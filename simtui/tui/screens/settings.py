@@ -62,9 +62,15 @@ class Settings(Frame):
         """Reads the settings again; the cursor stays on its own."""
         stored = await self.simtui.library.settings.all()
         self._stored = stored
-        self._rows.put([settings.resolve(each, stored, os.environ) for each in settings.every()])
+        self._rows.put([self._resolved(each) for each in settings.every()])
         await self.table.reload()
         self._tell_meaning()
+
+    def _resolved(self, setting: Setting) -> Resolved:
+        flag, mouse = None, self.simtui.mouse_wanted
+        if setting.key == "display.mouse" and mouse is not None:
+            flag = "on" if mouse else "off"
+        return settings.resolve(setting, self._stored, os.environ, flag)
 
     def on_screen_resume(self) -> None:
         in_background(self, self.reload)
@@ -181,4 +187,6 @@ def _source(row: Resolved) -> tuple[str, str]:
         return "default", "dim"
     if row.source == "library":
         return f"set here; default {row.setting.default}", ""
+    if row.source == "flag":
+        return "from the command line", "warning"
     return f"from {row.setting.environment}", "warning"

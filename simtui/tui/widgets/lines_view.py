@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Offset, Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -145,6 +145,11 @@ class LinesView(ScrollView, can_focus=True):
         if left != self._left:
             self._left = left
             self.refresh()
+
+    @property
+    def cursor_screen_offset(self) -> Offset:
+        """Where on the screen the line under the cursor begins."""
+        return self.content_region.offset + Offset(0, self.cursor - self.scroll_offset.y)
 
     def _put_cursor(self, number: int) -> None:
         number = max(0, min(number, len(self._lines) - 1))

@@ -14,7 +14,7 @@ from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import BindingType
-from textual.geometry import Region
+from textual.geometry import Offset, Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -262,6 +262,13 @@ class LogView(Widget, can_focus=True):
             self._refresh_line(self._cursor)
         if before != self._cursor:
             self.post_message(self.Changed())
+
+    @property
+    def cursor_screen_offset(self) -> Offset:
+        """Where on the screen the line under the cursor begins."""
+        numbers = [number for number, _ in self._layout()]
+        y = numbers.index(self._cursor) if self._cursor in numbers else 0
+        return self.content_region.offset + Offset(0, y)
 
     def _refresh_line(self, index: int) -> None:
         for y, (number, _) in enumerate(self._layout()):

@@ -15,7 +15,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -175,6 +175,11 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
     def _place(self, source: RowSource[Row], key: str, start: int) -> int | None:
         there = range(start, len(self._rows))
         return next((n for n in there if source.key(self._rows[n]) == key), None)
+
+    @property
+    def cursor_screen_offset(self) -> Offset:
+        """Where on the screen the row under the cursor begins."""
+        return self.content_region.offset + Offset(0, self.cursor - self.scroll_offset.y + 1)
 
     # -- moving
 
