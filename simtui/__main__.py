@@ -21,7 +21,11 @@ def main() -> None:
     screen = _screen(words)
     if screen is not None and all(map(os.isatty, (0, 1, 2))):
         if os.environ.get("TERM", "") not in ("", "dumb"):
-            sys.exit(_show(screen))
+            from simtui.streams import leave
+
+            code = _show(screen)
+            leave()
+            sys.exit(code)
         sys.stderr.write(
             "simtui: TERM says this terminal takes text only; here is the plain view.\n"
         )

@@ -22,6 +22,7 @@ from simtui.errors import Cancelled, SimtuiError, UsageError, shown
 from simtui.library import KeyedHome, Library
 from simtui.model.columns import table_lines as table_lines
 from simtui.paths import Home
+from simtui.streams import leave, let_go_of
 
 Result = TypeVar("Result")
 
@@ -182,10 +183,11 @@ def finish(command: Callable[[], int | None]) -> int:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        _let_go_of_stdout()
+        let_go_of(sys.stdout)
     except OSError as error:
         code = code or _not_answered(error)
-        _let_go_of_stdout()
+        let_go_of(sys.stdout)
+    leave()
     return code
 
 
@@ -209,7 +211,7 @@ def _code_of(command: Callable[[], int | None]) -> int:
         talk(f"simtui: {error.message}")
         return error.exit_code
     except BrokenPipeError:
-        _let_go_of_stdout()  # whoever read us has gone, and has what they wanted
+        let_go_of(sys.stdout)  # whoever read us has gone, and has what they wanted
         return 0
     except click.exceptions.Exit as end:  # `--help` and `--version` have answered
         return end.exit_code
@@ -232,12 +234,6 @@ def _code_of(command: Callable[[], int | None]) -> int:
 def _not_answered(error: OSError) -> int:
     talk(f"simtui: the answer could not be written: {error.strerror}.")
     return 8
-
-
-def _let_go_of_stdout() -> None:
-    """What is left in the buffer must not fail again at exit."""
-    with contextlib.suppress(OSError, io.UnsupportedOperation):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell_usage(error: click.ClickException) -> None:

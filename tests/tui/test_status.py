@@ -75,7 +75,7 @@ async def test_how_long_ago_goes_on_being_true(
         await screen.press("enter")
         await screen.sees("Other", "now  ")
         later = time.time_ns() + 300 * 10**9
-        monkeypatch.setattr("simtui.tui.screens.rows.time.time_ns", lambda: later)
+        monkeypatch.setattr("simtui.tui.clock.time.time_ns", lambda: later)
         await screen.sees("5 min ago")
 
 

@@ -32,7 +32,7 @@ async def test_every_theme_draws_a_screen_and_a_dialog(filled: Home, wanted: str
         await screen.press("d")
         await screen.sees("to the trash?")
         await screen.press("n", "colon")
-        await screen.sees("Undo the last change")
+        await screen.sees("Bring workflows in")
 
 
 def test_colours_for_256_are_among_them() -> None:
