@@ -22,7 +22,7 @@ class Came:
 
     def __init__(self, shelf: WorkflowShelf) -> None:
         self._shelf = shelf
-        self._new: list[str] = []
+        self._new: dict[str, None] = {}  # in their order, and found at once among ten thousand
         self._before: dict[str, int] = {}
 
     def __bool__(self) -> bool:
@@ -33,7 +33,7 @@ class Came:
         if workflow_id is None or workflow_id in self._new or workflow_id in self._before:
             return  # the same one again: what was there before it came first counts
         if outcome in ("imported", "restored"):
-            self._new.append(workflow_id)
+            self._new[workflow_id] = None
         elif outcome == "updated":
             kept = await self._shelf.versions(workflow_id)
             self._before[workflow_id] = kept[0].number
@@ -42,7 +42,7 @@ class Came:
         """New ones go to the trash, the others back to what they were."""
         said = []
         if self._new:
-            gone = await self._shelf.delete(self._new)
+            gone = await self._shelf.delete(list(self._new))
             said.append(f"{wording.plural(gone, 'workflow')} to the trash")
         for workflow_id, number in self._before.items():
             await self._shelf.rollback(workflow_id, number)
