@@ -12,11 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simtui.errors import BadInput, Damaged, NotFound, shown
+from simtui.errors import NotFound, shown
 from simtui.model import wording
 from simtui.model.run import Run
-from simtui.tui.screens.dialogs import AskText, Choose, Confirm
+from simtui.tui.screens.dialogs import AskText, Choose
 from simtui.tui.screens.text import Text
+from simtui.tui.screens.transfer import unless_keys_leave
 from simtui.tui.typed_paths import path_meant
 from simtui.tui.widgets.lines import Span
 from simtui.tui.widgets.log_words import plain
@@ -176,18 +177,10 @@ async def export(screen: Runs) -> None:
     form = await screen.simtui.ask(Choose(f"Export {what} as", _FORMS))
     if form is None or screen.simtui.busy():
         return
-    try:
-        await _export(screen, runs, form, allow_secrets=False)
-    except Damaged:
-        raise
-    except BadInput as error:
-        why = error.message.replace("insist with --allow-secrets", "insist with y")
-        question = Confirm("Export with these values in clear?", why)
-        if await screen.simtui.ask(question) and not screen.simtui.busy():
-            await _export(screen, runs, form, allow_secrets=True)
+    await unless_keys_leave(screen.simtui, partial(_export, screen, runs, form))
 
 
-async def _export(screen: Runs, runs: Sequence[Run], form: str, *, allow_secrets: bool) -> None:
+async def _export(screen: Runs, runs: Sequence[Run], form: str, allow_secrets: bool) -> None:
     from simtui.exporting.runs import export_runs
     from simtui.exporting.targets import appearing
 

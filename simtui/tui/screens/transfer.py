@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from simtui.tui.screens.ways_back import Came
 from simtui.tui.typed_paths import path_meant
 
 if TYPE_CHECKING:
+    from simtui.tui.app import SimtuiApp
     from simtui.tui.screens.tally import Tally
     from simtui.tui.screens.workflows import Workflows
 
@@ -115,20 +117,24 @@ async def export(screen: Workflows) -> None:
         return
     chosen = None if form in ("all", "everything") else ids
     form = {"all": "zip", "everything": "files"}.get(form, form)
+    await unless_keys_leave(screen.simtui, partial(_export, screen, chosen, form))
+
+
+async def unless_keys_leave(app: SimtuiApp, export: Callable[[bool], Awaitable[None]]) -> None:
+    """Exports. Where values in it look like keys, says which, and asks before they leave in
+    clear."""
     try:
-        await _export(screen, chosen, form, allow_secrets=False)
+        await export(False)
     except Damaged:
         raise
     except BadInput as error:
         why = error.message.replace("insist with --allow-secrets", "insist with y")
         question = Confirm("Export with these values in clear?", why)
-        if await screen.simtui.ask(question) and not screen.simtui.busy():
-            await _export(screen, chosen, form, allow_secrets=True)
+        if await app.ask(question) and not app.busy():
+            await export(True)
 
 
-async def _export(
-    screen: Workflows, ids: list[str] | None, form: str, *, allow_secrets: bool
-) -> None:
+async def _export(screen: Workflows, ids: list[str] | None, form: str, allow_secrets: bool) -> None:
     from simtui.exporting import export_to
 
     app = screen.simtui
