@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from pathlib import Path
 
@@ -71,28 +72,54 @@ async def press_at_random(
 ) -> None:
     """Presses `count` keys, beginning on a screen, and fails with those that led to a fault."""
     chance = random.Random(seed)
-    async with driven(home, columns=columns, rows=rows) as screen:
-        await screen.press(*start)
-        pressed: list[str] = []
-        for _ in range(count):
-            key = chance.choice(KEYS)
-            if key in _NO_PATHS and isinstance(screen.app.screen, AskText):
-                continue
-            pressed.append(key)
-            await screen.press_ahead(key)
-            told = screen.app.said[0] if screen.app.said else ""
-            assert screen.app._exception is None, pressed[-40:]
-            assert "a fault in simtui" not in told, (told, pressed[-40:])
-        await _answers(screen, pressed)
+    while count > 0:  # the palette holds "Quit" too: then it is opened again
+        async with driven(home, columns=columns, rows=rows) as screen:
+            await screen.press(*start)
+            count -= await _press(screen, chance, count)
+
+
+async def _press(screen: Driver, chance: random.Random, count: int) -> int:
+    """Presses so many keys, or until the program is left. How many."""
+    app, pressed = screen.app, list[str]()
+    while len(pressed) < count:
+        key = chance.choice(KEYS)
+        if key in _NO_PATHS and isinstance(app.screen, AskText):
+            continue
+        pressed.append(key)
+        await screen.press_ahead(key)
+        assert app._exception is None, pressed[-40:]
+        if app.return_code is not None:
+            assert app.return_code == 0, pressed[-40:]
+            return len(pressed)
+        told = app.said[0] if app.said else ""
+        assert "a fault in simtui" not in told, (told, pressed[-40:])
+    await _answers(screen, pressed)
+    return len(pressed)
 
 
 async def _answers(screen: Driver, pressed: list[str]) -> None:
     """The way back is open, and a key does what it should."""
-    for _ in range(12):
-        if isinstance(screen.app.screen, Frame) and screen.app.screen.free:
-            break
-        await screen.press("escape")
-    assert isinstance(screen.app.screen, Frame), pressed[-40:]
+    await _at_rest(screen, pressed)
+    if screen.app.return_code is not None:
+        return
     for area, name in (("5", "[5 Settings]"), ("1", "[1 Workflows]")):
         await screen.press(area)
         await screen.sees(name)
+
+
+async def _at_rest(screen: Driver, pressed: list[str]) -> None:
+    """Until every key is through, no act goes on that may yet ask something, and an area is shown:
+    on a slow machine much is still to come when the last key was pressed."""
+    app = screen.app
+    for _ in range(1000):
+        if app.return_code is not None:
+            return
+        if not app.typed.idle:
+            await asyncio.sleep(0.05)
+        elif not (isinstance(app.screen, Frame) and app.screen.free):
+            await screen.press("escape")
+        elif any(worker.is_running for worker in app.workers):
+            await asyncio.sleep(0.05)
+        else:
+            return
+    raise AssertionError(pressed[-40:])

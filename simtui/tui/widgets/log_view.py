@@ -14,7 +14,7 @@ from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import BindingType
-from textual.geometry import Offset, Region
+from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -60,6 +60,7 @@ class LogView(Widget, can_focus=True):
         self._cursor = self._top = self._left = 0
         self._pattern: re.Pattern[str] | None = None
         self._laid_out: list[tuple[int, int]] | None = None
+        self._laid_for: tuple[Size, bool, bool] | None = None
 
     # -- what is shown
 
@@ -298,7 +299,10 @@ class LogView(Widget, can_focus=True):
 
     def _layout(self) -> list[tuple[int, int]]:
         """Which line of the window stands in each row, and which part of it."""
-        if self._laid_out is None:
+        # what is wrapped is as wide as the times before it leave it
+        laid_for = (self.size, self.absolute, self.wrap)
+        if self._laid_out is None or self._laid_for != laid_for:
+            self._laid_for = laid_for
             rows: list[tuple[int, int]] = []
             number = self._top
             while number < len(self._lines) and len(rows) < self.size.height:
