@@ -94,6 +94,7 @@ async def surveyed(
     survey = Survey({}, {}, [])
     keys = await keys_for(library)
     for workflow_id in dict.fromkeys(ids):
+        name = await _name_of(library, workflow_id)
         numbers: list[int | None] = [None]
         if versions:
             numbers += [each.number for each in await library.workflows.versions(workflow_id)]
@@ -110,22 +111,22 @@ async def surveyed(
             survey.sound.setdefault(workflow_id, []).extend([] if number is None else [number])
             if allow_secrets:
                 continue
-            name = await _name_of(library, workflow_id)
-            name += "" if number is None else f" · version {number}"
-            await keys.look_in_document(name, document)
+            place = name if number is None else f"{name} · version {number}"
+            await keys.look_in_document(place, document)
         if assets and workflow_id in survey.sound:
-            await _survey_files(library, workflow_id, survey, None if allow_secrets else keys)
+            looked = None if allow_secrets else keys
+            await _survey_files(library, workflow_id, name, survey, looked)
             if survey.left_out and not forgiving:
                 raise Damaged(survey.left_out[0])
         if runs and not allow_secrets and workflow_id in survey.sound:
             async for lines in library.runs.events(workflow_ids=[workflow_id]):
-                await keys.look_in_text(await _name_of(library, workflow_id), "runs", lines)
+                await keys.look_in_text(name, "runs", lines)
     keys.check()
     return survey
 
 
 async def _survey_files(
-    library: Library, workflow_id: str, survey: Survey, keys: Keys | None
+    library: Library, workflow_id: str, name: str, survey: Survey, keys: Keys | None
 ) -> None:
     """The sound files of a workflow; in a text that a person may have written, keys are looked
     for."""
@@ -140,7 +141,6 @@ async def _survey_files(
             continue
         survey.assets.setdefault(workflow_id, []).append(asset)
         if keys is not None:
-            name = await _name_of(library, workflow_id)
             await keys.look_in_text(name, f"file {asset.name}", bytes(content))
 
 

@@ -250,15 +250,6 @@ class RunShelf:
             yield lines
 
 
-async def export_events(
-    library: Library, workflow_ids: Sequence[str] | None
-) -> AsyncIterator[bytes]:
-    """The runs of these workflows (None: all) as NDJSON lines, oldest first, in pieces of whole
-    lines. `simtui.recording.import_runs` takes them in again."""
-    async for lines in RunShelf(library).events(workflow_ids=workflow_ids):
-        yield lines
-
-
 def _run_events(connection: Connection, run_id: str) -> list[bytes]:
     run = runs.get(connection, run_id)
     if run is None:  # gone meanwhile

@@ -6,7 +6,6 @@ import io
 from typing import Any
 
 from simtui.library import Library
-from simtui.library.runs import export_events
 from simtui.recording import RunItem, import_runs
 from tests.making import as_lines
 
@@ -22,4 +21,4 @@ async def take(library: Library, *streams: bytes | list[dict[str, Any]]) -> list
 
 async def everything(library: Library) -> bytes:
     """All runs as they leave."""
-    return b"".join([lines async for lines in export_events(library, None)])
+    return b"".join([lines async for lines in library.runs.events()])

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from simtui.library import Library
-from simtui.library.runs import export_events
 from simtui.paths import Home
 from simtui.store import engine
 from tests.making import as_lines, run_events
@@ -40,7 +39,7 @@ def importing(home: Home, stream: Path) -> list[str]:
 
 async def leave(home: Home) -> bytes:
     async with await Library.open(home) as library:
-        return b"".join([lines async for lines in export_events(library, None)])
+        return b"".join([lines async for lines in library.runs.events()])
 
 
 @pytest.fixture(scope="module")

@@ -118,9 +118,11 @@ async def import_from(screen: Runs) -> None:
         return
     path = path_meant(typed)
     name, came = shown(path.name, 40), _Came()
-    whole = await app.work.run(f"importing {name}", came.take(screen, path))
-    if came.new:
-        app.undo.remember(partial(came.back, screen))
+    try:
+        whole = await app.work.run(f"importing {name}", came.take(screen, path))
+    finally:
+        if came.new:
+            app.undo.remember(partial(came.back, screen))
     words = f"{came.words()}{'' if whole else '; ended before its end, what came in stays'}"
     await screen.changed(f"{name}: {words}", "warning" if came.refused or not whole else "success")
     if came.refused:
