@@ -7,6 +7,8 @@ work.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -85,8 +87,9 @@ class Library:
             store = await Store.open(home.database, network=network, migrating=first.around)
         except Damaged as error:
             raise not_there(home, error) from error
-        forget_rewritten(home)
-        return cls(home, store, (*notices, *await first.put_down(store)))
+        async with _closed_unless_whole(store):
+            forget_rewritten(home)
+            return cls(home, store, (*notices, *await first.put_down(store)))
 
     @classmethod
     async def _open_keyed(
@@ -102,17 +105,14 @@ class Library:
             if unlocking is not None:
                 await unlocking(keyed)
             store = await keyed.store(network=network, migrating=first.around)
-            try:
+            async with _closed_unless_whole(store):
                 vault, said = await keyed.hand_over(store)
-            except BaseException:
-                await store.close()
-                raise
+                forget_rewritten(home)
+                await take_locked_out(home, store)
+                put_down = await first.put_down(store)
         finally:
             keyed.vault.lock()
-        forget_rewritten(home)
-        await take_locked_out(home, store)
-        notices = (*notices, *filter(None, [said]), *await first.put_down(store))
-        library = cls(home, store, notices)
+        library = cls(home, store, (*notices, *filter(None, [said]), *put_down))
         library.is_encrypted, library._vault = True, vault
         return library
 
@@ -191,6 +191,16 @@ class Library:
     async def data_version(self) -> int:
         """A number that changes whenever anyone, this process or another, changed the library."""
         return await self.store.data_version()
+
+
+@contextlib.asynccontextmanager
+async def _closed_unless_whole(store: Store) -> AsyncIterator[None]:
+    """What goes wrong before there is a library to close would leave its threads running."""
+    try:
+        yield
+    except BaseException:
+        await store.close()
+        raise
 
 
 def _make_root(home: Home) -> None:

@@ -163,6 +163,10 @@ class SimtuiApp(App[None], inherit_bindings=False):
     async def on_unmount(self) -> None:
         if self._feeding is not None:
             self._feeding.cancel()
+        if self._beginning is not None:
+            self._beginning.cancel()
+            await asyncio.wait([self._beginning])
+        await self.shut.end()
         await self.backing_up.stop()
         if hasattr(self, "library"):
             await self.returning.keep()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from simtui.errors import Locked, SimtuiError
 from simtui.library import KeyedHome, Library, secrets
-from simtui.tui.screens.masked import UnlockScreen
+from simtui.tui.screens.masked import Cover, UnlockScreen
 
 if TYPE_CHECKING:
     from simtui.tui.app import SimtuiApp
@@ -63,9 +63,17 @@ class Shut:
 
         asyncio.get_running_loop().add_signal_handler(signal.SIGTSTP, stopped)
 
+    async def end(self) -> None:
+        """Gives up what opens it again, for a program that ends."""
+        if self._opening is not None:
+            self._opening.cancel()
+            await asyncio.wait([self._opening])
+
     async def _open_again(self, words: str) -> None:
         app = self._app
         app.work.cancel()
+        # between a password and what it opens, too, nothing of the old one is to be seen
+        await app.push_screen(Cover(f"Opening {app.home} …"))
         try:
             library = await Library.open(app.home, unlocking=partial(self._ask, words=words))
         except SimtuiError as error:
@@ -76,6 +84,8 @@ class Shut:
             self._closed.set()
         self.now = False
         await app.use(library, False, "Open again.")
+        await app.pop_screen()
+        app.say_status()
         app.backing_up.start()
 
     async def _ask(self, keyed: KeyedHome, words: str | None) -> None:

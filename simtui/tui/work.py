@@ -35,7 +35,8 @@ class Work:
         self._task: asyncio.Task[None] | None = None
 
     async def run(self, words: str, coroutine: Coroutine[object, object, None]) -> bool:
-        """Runs it to its end. False where it was ended before. Raises what it raises."""
+        """Runs it to its end. False where it was ended before. Raises what it raises, and
+        `CancelledError` where whoever waits for it is ended as well."""
         assert not self.words, "one thing at a time"
         self.words = words
         self._say()
@@ -43,6 +44,9 @@ class Work:
         try:
             await self._task
         except asyncio.CancelledError:
+            waiting = asyncio.current_task()
+            if waiting is not None and waiting.cancelling():
+                raise
             return False
         finally:
             self.words, self._task = "", None

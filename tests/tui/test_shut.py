@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -112,6 +113,45 @@ def test_a_process_that_is_stopped_has_closed_it(filled: Home, code: str) -> Non
         assert screen.exit_code() == 0
     finally:
         screen.close()
+
+
+@pytest.mark.parametrize("after_ms", [0, 200, 600])
+def test_who_leaves_while_it_is_opened_again_has_left(
+    filled: Home, code: str, after_ms: int
+) -> None:
+    screen = PtyScreen("--home", str(filled.root))
+    try:
+        screen.read_until(b"Master password")
+        screen.read_until_quiet()
+        screen.send(f"{code}\r")
+        screen.read_until(b"Lead enricher")
+        screen.signal(signal.SIGTSTP)
+        screen.read_until(b"\x1b[?1049l")
+        os.waitid(os.P_PID, screen.pid, os.WSTOPPED | os.WNOWAIT)
+        screen.signal(signal.SIGCONT)
+        screen.read_until(b"Locked at suspend.")
+        screen.send(f"{code}\r")
+        time.sleep(after_ms / 1000)
+        screen.signal(signal.SIGTERM)
+        assert screen.exit_code() == 143
+    finally:
+        screen.close()
+
+
+async def test_nothing_is_seen_while_a_password_is_tried(filled: Home, code: str) -> None:
+    async with asked_first(filled) as screen:
+        await screen.paste(code)
+        await screen.press("enter")
+        await screen.sees(NAME)
+        screen.app.lock_vault("Locked.")
+        await screen.sees(PROMPT, "Locked.")
+        await screen.type("not it")
+        seen: list[str] = []
+        screen.app.screen_change_signal.subscribe(screen.app, lambda _: seen.append(screen.text))
+        await screen.press("enter")
+        await screen.sees("Nothing was tried")
+        assert any("Opening" in text for text in seen)
+        assert not any(NAME in text for text in seen)
 
 
 def test_a_password_file_opens_the_screen(filled: Home, code: str, tmp_path: Path) -> None:

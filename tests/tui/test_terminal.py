@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -184,3 +185,12 @@ def test_a_fault_of_ours_leaves_a_clean_terminal_and_a_report_without_values(
         assert "hunter22" not in report.read_text()
     finally:
         screen.close()
+
+
+@pytest.mark.parametrize("after_ms", [0, 200, 500])
+def test_who_quits_while_a_backup_is_made_has_quit(filled: Home, after_ms: int) -> None:
+    with screen_on(filled.root) as screen:
+        screen.read_until(b"backing up")
+        time.sleep(after_ms / 1000)
+        screen.send("q")
+        assert screen.exit_code() == 0

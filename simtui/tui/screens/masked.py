@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, Static
 
 from simtui.tui.glyphs import spelled
@@ -73,6 +73,21 @@ class UnlockScreen(MaskedPrompt):
         super().__init__(
             title, "Master password, or recovery code", said, "⏎ unlock", way_out="quit"
         )
+
+
+class Cover(Screen[None]):
+    """Hides what is behind it while an encrypted library is opened."""
+
+    CSS_PATH = "dialogs.tcss"
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.quit", "Quit")]
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self._words = words
+
+    def compose(self) -> ComposeResult:
+        yield Static(spelled(self._words), markup=False)
 
 
 class ShowOnce(ModalScreen[bool]):
