@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -44,6 +44,15 @@ _PRAGMAS = (
     ("mmap_size", 0),
     ("synchronous", 2),
 )
+
+
+class Reader(engine.Connection):  # type: ignore[misc]  # the engine's classes have no types
+    """A connection that only reads. `found` is true of the database's `version`
+    (store/remembering.py)."""
+
+    version = -1
+    found: dict[Hashable, object]
+
 
 VOCABULARIES = ("run_search", "log_search")
 """The indexes whose words each connection can look up, as `temp.…_terms` (store/run_search.py)."""
@@ -88,7 +97,10 @@ def connect(
     """
     with translated(path):
         connection: Connection = engine.connect(
-            str(path), isolation_level=None, check_same_thread=False
+            str(path),
+            isolation_level=None,
+            check_same_thread=False,
+            factory=Reader if read_only else engine.Connection,
         )
         try:
             # it would tell of a page that it cannot read on the terminal, behind our back
@@ -113,7 +125,8 @@ def connect(
             connection.create_function("folded", 1, str.casefold, deterministic=True)
             _check_owner(connection, path)
             _set_journal(connection, path, "truncate" if network else "wal")
-            if read_only:
+            if isinstance(connection, Reader):
+                connection.found = {}
                 connection.execute("PRAGMA query_only = 1")
         except BaseException:
             connection.close()

@@ -8,11 +8,12 @@ and the others are looked at in each row.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+import orjson
 
 from simtui.model.filters import Bound, Filter, Kind, Term
 from simtui.model.run import place_from
@@ -233,36 +234,46 @@ def _in_workflow(connection: Connection, term: Term) -> Clause:
 
 def _holding(connection: Connection, column: str, parts: Sequence[str]) -> tuple[str, ...]:
     """The ids of the workflows whose name or folder holds one of these parts."""
-    values = connection.execute(f"SELECT DISTINCT {column} FROM workflows").fetchall()
+    values = _texts(connection, f"SELECT DISTINCT {column} FROM workflows")
     if len(parts) == 1:
         part = parts[0]
-        held = [value for (value,) in values if part in value.casefold()]
+        held = [value for value in values if part in value.casefold()]
     else:
-        held = [value for (value,) in values if any(part in value.casefold() for part in parts)]
+        held = [value for value in values if any(part in value.casefold() for part in parts)]
     if not held:
         return ()
     sql = f"SELECT id FROM workflows WHERE {column} IN (SELECT value FROM json_each(?))"
-    return _ids(connection, sql, (json.dumps(held),))
+    return _texts(connection, sql, (as_json(held),))
 
 
-def _not_among(connection: Connection, ids: Sequence[str]) -> tuple[str, ...]:
+def but_these(connection: Connection, ids: Sequence[str]) -> tuple[str, ...]:
+    """The ids of all other workflows."""
     sql = "SELECT id FROM workflows WHERE id NOT IN (SELECT value FROM json_each(?))"
-    return _ids(connection, sql, (json.dumps(ids),))
+    return _texts(connection, sql, (as_json(ids),))
 
 
-def _ids(connection: Connection, sql: str, parameters: Sequence[object]) -> tuple[str, ...]:
-    return tuple(ident for (ident,) in connection.execute(sql, parameters))
+def _texts(connection: Connection, sql: str, parameters: Sequence[object] = ()) -> tuple[str, ...]:
+    """The only column of a query; ten thousand rows cost more than one text that holds them."""
+    (answer,) = connection.execute(
+        f"WITH asked (value) AS ({sql}) SELECT json_group_array(value) FROM asked", parameters
+    ).fetchone()
+    return tuple(orjson.loads(answer))
+
+
+def as_json(texts: Sequence[str]) -> str:
+    """Many values, bound as one."""
+    return orjson.dumps(texts).decode()
 
 
 def of_ids(ids: Sequence[str]) -> Piece:
     """The runs of these workflows."""
-    return Piece("r.workflow_id IN (SELECT value FROM json_each(?))", (json.dumps(ids),))
+    return Piece("r.workflow_id IN (SELECT value FROM json_each(?))", (as_json(ids),))
 
 
 def _of_workflows(connection: Connection, ids: tuple[str, ...]) -> Clause:
     """The runs of these workflows."""
     if len(ids) > MAX_WORKFLOWS:
-        others = _not_among(connection, ids)
+        others = but_these(connection, ids)
         if len(others) < len(ids):
             return Clause(_but(others), without=others)
         return Clause(of_ids(ids), within=ids)
@@ -273,12 +284,12 @@ def _but_of(connection: Connection, ids: tuple[str, ...]) -> Clause:
     """The runs of all workflows but these."""
     total = connection.execute("SELECT count(*) FROM workflows").fetchone()[0]
     if total - len(ids) <= MAX_WORKFLOWS and len(ids) > total // 2:
-        return _of_workflows(connection, _not_among(connection, ids))
+        return _of_workflows(connection, but_these(connection, ids))
     return Clause(_but(ids), without=ids)
 
 
 def _but(ids: Sequence[str]) -> Piece:
-    return Piece("r.workflow_id NOT IN (SELECT value FROM json_each(?))", (json.dumps(ids),))
+    return Piece("r.workflow_id NOT IN (SELECT value FROM json_each(?))", (as_json(ids),))
 
 
 def _in_ids(connection: Connection, term: Term) -> Clause:

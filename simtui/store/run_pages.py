@@ -4,15 +4,27 @@ merged as far as a page needs, and only the rows of that page are read."""
 from __future__ import annotations
 
 import heapq
-import json
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from simtui.model.filters import EMPTY, Filter
 from simtui.model.run import Run
 from simtui.store import run_search, runs
-from simtui.store.run_filtering import LAST, Clause, Piece, Plan, Range, Stream, of_ids, plan_of
+from simtui.store.remembering import remembered
+from simtui.store.run_filtering import (
+    LAST,
+    Clause,
+    Piece,
+    Plan,
+    Range,
+    Stream,
+    as_json,
+    but_these,
+    of_ids,
+    plan_of,
+)
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -62,8 +74,7 @@ def places(
 ) -> Iterator[int]:
     """The places that a filter means, past `low` and before `high`, in order; found as they are
     asked for, within one read."""
-    plan = plan_of(connection, filter)
-    driver, residual = _driven(connection, plan)
+    plan, driver, residual = remembered(connection, filter, partial(_prepared, connection, filter))
     ranges = [(max(low + 1, a), min(high, b)) for a, b in plan.ranges]
     streams = [
         _walked(connection, stream, residual, part, oldest_first)
@@ -121,12 +132,19 @@ def count(connection: Connection, filter: Filter = EMPTY) -> int:
 
 
 def _all(connection: Connection) -> int:
-    return int(
-        connection.execute("SELECT count(*) FROM runs WHERE place IS NOT NULL").fetchone()[0]
-    )
+    # a count of a whole table looks at no row, which halves it
+    sql = "SELECT (SELECT count(*) FROM runs) - (SELECT count(*) FROM runs WHERE place IS NULL)"
+    return int(connection.execute(sql).fetchone()[0])
 
 
 def _of_workflows(connection: Connection, ids: Sequence[str]) -> int:
+    others = but_these(connection, ids)
+    if len(others) < len(ids):
+        return _all(connection) - _in_these(connection, others)
+    return _in_these(connection, ids)
+
+
+def _in_these(connection: Connection, ids: Sequence[str]) -> int:
     piece = of_ids(ids)
     return int(
         connection.execute(
@@ -134,6 +152,11 @@ def _of_workflows(connection: Connection, ids: Sequence[str]) -> int:
             piece.parameters,
         ).fetchone()[0]
     )
+
+
+def _prepared(connection: Connection, filter: Filter) -> tuple[Plan, Sequence[Stream], Piece]:
+    plan = plan_of(connection, filter)
+    return plan, *_driven(connection, plan)
 
 
 def _driven(connection: Connection, plan: Plan) -> tuple[Sequence[Stream], Piece]:
@@ -224,7 +247,7 @@ def _of_each(
     heads = connection.execute(
         f"SELECT (SELECT {pick}(place) FROM runs WHERE workflow_id = j.value AND place >= ?"
         " AND place < ?), j.value FROM json_each(?) AS j",
-        (*part, json.dumps(ids)),
+        (*part, as_json(ids)),
     )
     # (where it stands, in order; whose; the rows that follow it, None before they are looked up)
     heap: list[tuple[int, str, list[int] | None]] = [

@@ -73,10 +73,10 @@ async def _rows(home: Home, count: int) -> list[Row]:
         newest, oldest = await read(_ends)
         pages: dict[str, list[float]] = {text: [] for text in FILTERS}
         bare = []
-        for _ in range(20):
-            for text in FILTERS:
+        for text in FILTERS:
+            filter = parse(text, RUN_FIELDS, now)
+            for _ in range(20):  # as a list is scrolled: the first finds the way of the others
                 key = chance.randint(oldest, newest)
-                filter = parse(text, RUN_FIELDS, now)
                 pages[text].append(
                     await _timed(read(run_pages.page, filter, after=key, limit=PAGE))
                 )
@@ -92,6 +92,17 @@ async def _rows(home: Home, count: int) -> list[Row]:
                 took / least,
                 "≤ 20 ms",
                 took <= 0.020,
+            )
+        )
+        firsts = [times[0] for times in pages.values()]
+        found.append(
+            Row(
+                "… the first page of each filter, p95",
+                ms(p95(firsts)),
+                f"{ms(least)}, unfiltered",
+                p95(firsts) / least,
+                "told",
+                True,
             )
         )
         counts = {}
