@@ -12,12 +12,13 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import BindingType
-from textual.geometry import Offset, Region, Size
+from textual.geometry import Offset, Region
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from simtui.errors import shown
 from simtui.tui.keys import moves
+from simtui.tui.widgets.growing import set_length
 from simtui.tui.widgets.lines import MAX_LINE, Lines, Span, StyledLines
 
 
@@ -55,8 +56,8 @@ class LinesView(ScrollView, can_focus=True):
                 self.refresh(Region(0, y, self.size.width, 1))
 
     def _measure(self) -> None:
-        # a text that fits is as high as its place: setting another size would draw everything anew
-        self.virtual_size = Size(self.size.width, max(len(self._lines), self.size.height))
+        # a text that fits is as high as its place, whichever text it is
+        set_length(self, max(len(self._lines), self.size.height))
 
     def _in_sight(self) -> list[Sequence[Span]]:
         """What stands in the first lines, as many as there is room for."""

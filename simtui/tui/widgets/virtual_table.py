@@ -15,13 +15,14 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
-from textual.geometry import Offset, Region, Size
+from textual.geometry import Offset, Region
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from simtui.tui.keys import moves
 from simtui.tui.widgets.cells import fitted
+from simtui.tui.widgets.growing import set_length
 from simtui.tui.work import in_background
 
 Row = TypeVar("Row")
@@ -147,7 +148,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         self.refresh_changed()
 
     def _resize(self) -> None:
-        self.virtual_size = Size(self.size.width, self.total + 1)
+        set_length(self, self.total + 1)
 
     def mark(self, keys: Iterable[str]) -> None:
         """Marks the rows with these keys, and no others."""
