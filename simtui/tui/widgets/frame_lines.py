@@ -20,7 +20,8 @@ class OneLine(Widget):
     """One line: a left part that gives way, and a right part that stays."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "line--active", "line--key", "line--error", "line--warning", "line--success", "line--dim",
+        "line--text", "line--active", "line--key", "line--error", "line--warning", "line--success",
+        "line--dim",
     }  # fmt: skip
     DEFAULT_CSS = "OneLine { height: 1; }"
 
@@ -38,7 +39,7 @@ class OneLine(Widget):
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        base = self.rich_style
+        base = self._style("")
         left_width = sum(cell_len(text) for text, _ in self._left)
         right, right_width = [], 0
         for text, colour in self._right:
@@ -59,9 +60,10 @@ class OneLine(Widget):
         return Strip([*left, gap, *right]).adjust_cell_length(width, base).simplify()
 
     def _style(self, colour: str) -> Style:
+        base = self.get_component_rich_style("line--text")
         if not colour:
-            return self.rich_style
-        return self.rich_style + self.get_component_rich_style(f"line--{colour}", partial=True)
+            return base
+        return base + self.get_component_rich_style(f"line--{colour}", partial=True)
 
 
 class StatusLines(OneLine):

@@ -26,8 +26,8 @@ class LinesView(ScrollView, can_focus=True):
     """Shows `Lines`, with a cursor on one of them."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "lines--cursor", "lines--match", "lines--error", "lines--warning", "lines--success",
-        "lines--dim", "lines--key", "lines--number", "lines--title",
+        "lines--line", "lines--cursor", "lines--match", "lines--error", "lines--warning",
+        "lines--success", "lines--dim", "lines--key", "lines--number", "lines--title",
     }  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [*moves()]
 
@@ -175,7 +175,7 @@ class LinesView(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         number = self.scroll_offset.y + y
-        base = self.rich_style
+        base = self.get_component_rich_style("lines--line")
         width = self.size.width
         if number >= len(self._lines):
             return Strip.blank(width, base)

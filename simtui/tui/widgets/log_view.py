@@ -39,7 +39,8 @@ class LogView(Widget, can_focus=True):
     read. `following`: the cursor stays on the last line, as lines come. `levels`: these alone."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "lines--cursor", "lines--match", "lines--error", "lines--warning", "lines--dim",
+        "lines--line", "lines--cursor", "lines--match", "lines--error", "lines--warning",
+        "lines--dim",
     }  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [*moves()]
 
@@ -334,7 +335,7 @@ class LogView(Widget, can_focus=True):
         return rows
 
     def render_line(self, y: int) -> Strip:
-        width, base = self.size.width, self.rich_style
+        width, base = self.size.width, self.get_component_rich_style("lines--line")
         rows = self._layout()
         if y >= len(rows):
             nothing = "No log lines." if self.levels is None else f"No {self.levels_named}."

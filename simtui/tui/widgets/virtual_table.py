@@ -61,7 +61,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
     `nothing` stands where the list is empty."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "table--head", "table--cursor", "table--cursor-away", "table--mark",
+        "table--line", "table--head", "table--cursor", "table--cursor-away", "table--mark",
         "table--error", "table--warning", "table--success", "table--dim",
     }  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [*moves("left", "right")]
@@ -329,7 +329,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        base = self.rich_style
+        base = self.get_component_rich_style("table--line")
         self._drawn[y] = self._told(self.scroll_offset.y + y - 1, y)
         shown = [c for c in self.columns if self.app.size.width >= c.from_width]
         fixed = sum(c.width + 2 for c in shown if c.width)
