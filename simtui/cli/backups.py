@@ -58,7 +58,7 @@ def backup_command(
         raise
     if made is None:
         if output == "table":
-            talk("Not due: the last proven backup is recent enough.")
+            talk("Not due: a recent one is there, or nothing yet to keep.")
         else:
             answer(dumps({"path": None, "reason": "not-due"}))
         return

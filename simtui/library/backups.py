@@ -103,13 +103,19 @@ class BackupShelf:
         )
 
     async def is_due(self) -> bool:
-        """Whether the newest proven backup is old enough for another one."""
+        """Whether the newest proven backup is old enough for another one, or there is none yet of
+        what is here."""
         from simtui.backup import due
 
         now, stored = now_ms(), await self._library.settings.all()
         every_hours = settings.number("backup.every", stored, os.environ) or 0
         good = [each.created_at for each in await self.all() if each.verdict == PROVEN]
-        return due.is_due(due.last_good(good, now), now, every_hours)
+        last = due.last_good(good, now)
+        return due.is_due(last, now, every_hours) and not await self.nothing_yet(last)
+
+    async def nothing_yet(self, last_good_ms: int | None) -> bool:
+        """Whether there is nothing that a first backup would keep: it would only tell of safety."""
+        return last_good_ms is None and await self._library.store.read(rows.is_empty)
 
     async def failures(self) -> list[rows.Attempt]:
         """The attempts since the last good one that failed, in order."""

@@ -46,7 +46,8 @@ async def look(library: Library, *, running: bool = False) -> Kept:
     failures = due.NO_FAILURES
     for attempt in failed:
         failures = failures.and_one(attempt.created_at, attempt.words)
-    decided = due.look(last, now, every_hours, running=running, failures=failures)
+    waits = running or await library.backups.nothing_yet(last)
+    decided = due.look(last, now, every_hours, running=waits, failures=failures)
     return Kept(
         proven_at=last,
         files=len(backups),

@@ -81,3 +81,10 @@ def put_all(connection: Connection, attempts: Iterable[Attempt]) -> None:
     """Puts these in the place of all that are there."""
     connection.execute("DELETE FROM backups_made")
     connection.executemany(_INSERT, [astuple(attempt) for attempt in attempts])
+
+
+def is_empty(connection: Connection) -> bool:
+    """Whether there is nothing in the library yet that a backup would keep."""
+    tables = ("workflows", "runs", "secrets", "vault_slots")
+    any_row = " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in tables)
+    return not connection.execute(f"SELECT {any_row}").fetchone()[0]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from sqlite3 import Connection
 
+import pytest
+
 from simtui.library import Library, keeping
+from tests.library.conftest import Adding
 
 
 async def test_a_file_gets_as_small_as_what_it_holds(library: Library) -> None:
@@ -23,3 +26,17 @@ async def test_a_file_gets_as_small_as_what_it_holds(library: Library) -> None:
     await keeping.tidy(library)
     await library.store.checkpoint()
     assert library.home.database.stat().st_size < large - 7_000_000
+
+
+async def test_no_first_backup_is_made_of_nothing(
+    library: Library, add: Adding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would tell of safety what is not safe yet, until the next day."""
+    monkeypatch.setenv("SIMTUI_BACKUP_EVERY", "24")
+    assert not (await keeping.look(library)).make_now
+    assert not await library.backups.is_due()
+    await add("wf-1")
+    assert (await keeping.look(library)).make_now
+    assert await library.backups.is_due()
+    assert await library.backups.make("daily", only_if_due=True)
+    assert not await library.backups.is_due()

@@ -17,9 +17,8 @@ CODE = re.compile(r"(?:[0-9A-Z]{4}-){8}[0-9A-Z]{4}")
 
 async def make_vault(screen: Driver, value: str = VALUE) -> str:
     """Makes a vault by setting a first secret. The recovery code."""
-    await screen.press("s")
-    await screen.sees("Set which secret?")
-    await screen.press(*["backspace"] * 20)
+    await screen.press("a")
+    await screen.sees("A new secret: its name")
     await screen.type("OPENAI_API_KEY")
     await screen.press("enter")
     for label in ("Choose a master password", "The same once more"):
@@ -98,11 +97,35 @@ async def test_a_locked_vault_asks_and_a_wrong_password_says_so(filled: Home, by
         await screen.sees("vault open", "clipboard")
 
 
+async def test_a_name_that_nothing_can_refer_to_is_told_before_anything_is_asked(
+    filled: Home,
+) -> None:
+    """Somebody may type a value where a name is asked for."""
+    async with driven(filled) as screen:
+        await screen.press("3", "a")
+        await screen.sees("A new secret: its name")
+        await screen.type("sk-live 4711")
+        await screen.sees("Letters, digits and _ only")
+        await screen.press("enter")
+        await screen.sees("A new secret: its name")
+        await screen.press("escape")
+        await screen.loses("A new secret")
+
+
+async def test_the_one_under_the_cursor_is_set_without_asking_for_its_name(filled: Home) -> None:
+    async with driven(filled, columns=100) as screen:
+        await screen.press("3")
+        await make_vault(screen)
+        await screen.press("g", "s")
+        await screen.sees("Its value")
+        await screen.type(VALUE)
+        await screen.press("enter")
+        await screen.sees("ANTHROPIC_API_KEY is set.")
+
+
 async def test_leaving_the_making_keeps_no_vault(filled: Home) -> None:
     async with driven(filled) as screen:
         await screen.press("3", "s")
-        await screen.sees("Set which secret?")
-        await screen.press("enter")
         await screen.sees("Choose a master password")
         await screen.type("short")
         await screen.press("enter")
@@ -138,8 +161,6 @@ async def test_it_locks_by_itself_after_a_while_without_a_key(filled: Home) -> N
 async def test_a_picture_of_the_prompt_shows_nothing_of_what_is_typed(filled: Home) -> None:
     async with driven(filled, columns=100) as screen:
         await screen.press("3", "s")
-        await screen.sees("Set which secret?")
-        await screen.press("enter")
         await screen.sees("Choose a master password")
         await screen.type("zebra-7-crossing")
         assert "zebra" not in screen.app.export_screenshot()

@@ -9,6 +9,7 @@ from simtui.errors import NotFound, shown
 from simtui.library import secrets
 from simtui.library.bringing_back import HeldSecrets, hold_secrets
 from simtui.model import wording
+from simtui.model.secret_names import is_name
 from simtui.tui import clipboard
 from simtui.tui.screens.dialogs import AskText, Confirm
 from simtui.tui.screens.masked import MaskedPrompt, ShowOnce
@@ -33,20 +34,37 @@ async def show(screen: Secrets) -> None:
 
 
 async def set_value(screen: Secrets) -> None:
-    """Asks for a name and, unseen, for its value."""
-    app, row = screen.simtui, screen.table.row
-    name = await app.ask(AskText("Set which secret?", row.name if row else "", "⏎ go on"))
-    if not name or not await opened(app):
+    """Asks, unseen, for the value of the one under the cursor."""
+    row = screen.table.row
+    await (add(screen) if row is None else _set(screen, row.name))
+
+
+async def add(screen: Secrets) -> None:
+    """Asks for a name that is not in the list, then for its value."""
+    hint = "⏎ go on: its value comes next, unseen   esc not now"
+    name = await screen.simtui.ask(AskText("A new secret: its name", "", hint, wrong=_no_name))
+    if name:
+        await _set(screen, name)
+
+
+def _no_name(typed: str) -> str:
+    return "Letters, digits and _ only, not a digit first." if typed and not is_name(typed) else ""
+
+
+async def _set(screen: Secrets, name: str) -> None:
+    app = screen.simtui
+    if not await opened(app):
         return
-    typed = await app.ask(MaskedPrompt(name.strip(), "Its value", "", "⏎ set"))
+    typed = await app.ask(MaskedPrompt(name, "Its value", "", "⏎ set"))
     if not typed:
         return
-    held = await hold_secrets(app.library, [name.strip()])
-    await app.library.vault.set(name.strip(), typed)
+    held = await hold_secrets(app.library, [name])
+    await app.library.vault.set(name, typed)
     secrets.forget(typed)
-    _remember(screen, held, f"{name.strip()} is as it was")
-    app.tell(f"{name.strip()} is set.", "success")
+    _remember(screen, held, f"{name} is as it was")
+    app.tell(f"{name} is set.", "success")
     await screen.reload()
+    await screen.table.go_to(name)
 
 
 async def copy(screen: Secrets) -> None:

@@ -28,8 +28,8 @@ class Secrets(Frame):
     """Area 3."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(
-        "secret_show", "secret_set", "secret_copy", "secret_delete", "secret_import",
-        "secret_scan", "vault_lock",
+        "secret_show", "secret_set", "secret_add", "secret_copy", "secret_delete",
+        "secret_import", "secret_scan", "vault_lock",
     )]  # fmt: skip
     number = 3
     place = "secrets"
@@ -59,7 +59,7 @@ class Secrets(Frame):
         self.say_all()
         self.table.nothing = self.simtui.keys.say(
             "No secrets, and no workflow names one. "
-            "{secret_set} sets one, {secret_import} reads a .env file."
+            "{secret_add} adds one, {secret_import} reads a .env file."
         )
         self.set_focus(self.table)
         await self.table.show(self._lines)
@@ -108,6 +108,7 @@ class Secrets(Frame):
         named: dict[str, Callable[[Secrets], Awaitable[None]]] = {
             "show": secret_acts.show,
             "set": secret_acts.set_value,
+            "add": secret_acts.add,
             "copy": secret_acts.copy,
             "delete": secret_acts.delete,
             "import": secret_acts.import_env,

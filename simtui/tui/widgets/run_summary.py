@@ -42,7 +42,7 @@ class RunSummary(OneLine):
         took = time.monotonic() - begun
         self._again_at = begun + max(LEAST_SECONDS, SHARE * took)
         if not stats.runs:
-            self.say([(f"  none in the last {DAYS} days", "dim")])
+            self.say([(f"  no runs in the last {DAYS} days", "dim")])
             return
         today, week = stats.days[-1], stats.weeks[-1]
         drawn = spark([day.runs for day in stats.days], ascii=GLYPHS.only_ascii)
