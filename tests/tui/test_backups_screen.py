@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import random
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -182,12 +184,29 @@ async def test_a_lost_workflow_is_found_in_a_backup_and_taken_out(filled: Home) 
     assert list(filled.backups.iterdir()) == [path], "nothing that was unpacked is left"
 
 
+@pytest.mark.parametrize("key", ["enter", "R"])
+async def test_esc_ends_the_unpacking_of_a_large_one(filled: Home, key: str) -> None:
+    async with await Library.open(filled) as library:
+        large = io.BytesIO(random.Random(1).randbytes(60_000_000))
+        (workflow, *_) = await library.workflows.page()
+        await library.assets.add(workflow.id, "large.bin", large)
+        await library.backups.make()
+    async with driven(filled) as screen:
+        await screen.press("4")
+        await screen.sees("manual")
+        await screen.press(key)
+        await screen.sees("unpacking")
+        await screen.press("escape")
+        await screen.sees("The unpacking was ended. Nothing was changed.")
+    assert list(filled.backups.iterdir()) == files(filled), "nothing that was unpacked is left"
+
+
 async def test_a_restore_shows_first_what_changes_and_needs_its_word(filled: Home) -> None:
     async with driven(filled) as screen:
         await lose_and_look(screen)
         await screen.press("escape", "R")
         await screen.sees(
-            "Restore ", "1 go back to what they were then.", "type  restore  to go on"
+            "Restore ", "1 workflow changes back: Lead enricher.", "type  restore  to go on"
         )
         await screen.type("yes")
         await screen.press("enter")  # is not the word

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from simtui.errors import shown
@@ -16,6 +18,7 @@ from simtui.tui.screens.ways_back import Came
 from simtui.tui.widgets.lines import Span
 
 if TYPE_CHECKING:
+    from simtui.library.backups import Backup
     from simtui.library.inside import Difference, OpenedBackup
     from simtui.library.restoring import Asked, AskWay
     from simtui.tui.app import SimtuiApp
@@ -85,16 +88,16 @@ async def space(screen: Backups) -> None:
 
 async def look_inside(screen: Backups) -> None:
     """Shows what is in the backup under the cursor, and takes out what is wanted of it."""
-    from simtui.library.inside import opened_backup
     from simtui.tui.screens.inside import Inside, lines_of
 
     app, row = screen.simtui, screen.table.row
     if row is None or app.busy():
         return
     title = f"{row.name} · {wording.date_time(row.created_at)}"
-    app.tell(f"Unpacking {row.name} …")
-    async with opened_backup(app.library, row.path, ask=_asker(app)) as inside:
-        app.tell("")
+    async with AsyncExitStack() as stack:
+        inside = await _unpacked(app, row, stack)
+        if inside is None:
+            return
         at, said = "", ""
         found, difference = await inside.workflows(), await inside.difference(app.library)
         while True:
@@ -129,17 +132,33 @@ async def _taken(screen: Backups, inside: OpenedBackup, there: There) -> str:
     return f"{name}: {taken.outcome}."
 
 
-async def restore(screen: Backups) -> None:
-    """Shows what a restore would change, and does it when that is meant."""
+async def _unpacked(app: SimtuiApp, row: Backup, stack: AsyncExitStack) -> OpenedBackup | None:
+    """A backup, unpacked for as long as `stack` is open; None where esc ended that."""
     from simtui.library.inside import opened_backup
 
+    found: list[OpenedBackup] = []
+
+    async def unpack() -> None:
+        opened = opened_backup(app.library, row.path, ask=_asker(app))
+        found.append(await stack.enter_async_context(opened))
+
+    app.typed.hold()  # a small one is there before the next key is
+    if await app.work.run(f"unpacking {row.name}", unpack()):
+        return found[0]
+    app.tell("The unpacking was ended. Nothing was changed.", "warning")
+    return None
+
+
+async def restore(screen: Backups) -> None:
+    """Shows what a restore would change, and does it when that is meant."""
     app, row = screen.simtui, screen.table.row
     if row is None or app.busy():
         return
-    app.tell(f"Unpacking {row.name} …")
-    async with opened_backup(app.library, row.path, ask=_asker(app)) as inside:
+    async with AsyncExitStack() as stack:
+        inside = await _unpacked(app, row, stack)
+        if inside is None:
+            return
         difference = await inside.difference(app.library)
-    app.tell("")
     question = f"Restore {wording.date_time(row.created_at)} into {shown(str(app.home), 60)}?"
     if not await app.ask(ConfirmByWord(question, _consequences(difference), "restore")):
         return
@@ -168,16 +187,29 @@ async def restore(screen: Backups) -> None:
 
 
 def _consequences(difference: Difference) -> str:
-    lines = [
-        f"{wording.plural(len(difference.added), 'workflow')} of it "
-        f"{'is' if len(difference.added) == 1 else 'are'} not here and come back.",
-        f"{len(difference.changed):,} go back to what they were then.",
-        f"{len(difference.removed):,} of now are not in it, and go.",
-        f"Runs: {difference.runs_now:,} now, {difference.runs_then:,} then.",
-        "",
-        "Before anything is touched, what is here now is backed up and proven.",
+    groups = [
+        ("{} not here {} back", "comes", "come", difference.added),
+        ("{} {} back", "changes", "change", [one for one, _ in difference.changed]),
+        ("{} of now, not in it, {}", "goes", "go", difference.removed),
     ]
-    return "\n".join(lines)
+    lines = []
+    for words, of_one, of_many, held in groups:
+        if held:
+            verb = of_one if len(held) == 1 else of_many
+            told = words.format(wording.plural(len(held), "workflow"), verb)
+            lines.append(f"{told}: {_named([each.name for each in held])}")
+    lines = lines or ["Every workflow is here already, just as it is there."]
+    lines.append(f"Runs: {difference.runs_now:,} now, {difference.runs_then:,} then.")
+    lines.append("Secrets, settings and files become those of then.")
+    return "\n".join(
+        [*lines, "", "Before anything is touched, what is here now is backed up and proven."]
+    )
+
+
+def _named(names: Sequence[str]) -> str:
+    """The first few of them."""
+    told = ", ".join(shown(name, 40) for name in names[:3])
+    return f"{told}, and {len(names) - 3:,} more." if len(names) > 3 else f"{told}."
 
 
 def _asker(app: SimtuiApp) -> AskWay:
