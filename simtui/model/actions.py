@@ -34,7 +34,7 @@ AREAS = ("Workflows", "Runs", "Secrets", "Backups", "Settings")
 
 ACTIONS: tuple[Action, ...] = (
     Action("open", "enter", "Open what is under the cursor", "workflows versions trash trashed-versions runs run-overview run-spans run-log", "open"),
-    Action("filter", "slash", "Filter the list; find in a text", "workflows detail trash trashed runs run", "filter"),
+    Action("filter", "slash", "Filter the list; find in a text", "workflows detail trash trashed runs run settings", "filter"),
     Action("import", "i", "Bring workflows in from a file, a folder or a zip", "workflows empty", "import", "act('import')"),
     Action("report", "I", "The report of the last import", "workflows empty", "", "act('report')"),
     Action("export", "x", "Export: Sim JSON, a workspace zip, or plain files", "workflows detail trash trashed", "export", "act('export')"),
@@ -58,8 +58,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("rollback", "B", "Make the version under the cursor the current one", "versions", "roll back", "act('rollback')"),
     Action("next_problem", "right_square_bracket", "Next problem", "detail trashed report run compare", "", "next_problem(1)"),
     Action("previous_problem", "left_square_bracket", "Previous problem", "detail trashed report run compare", "", "next_problem(-1)"),
-    Action("next_match", "n", "Next match", "detail trashed run", "", "next_match(1)"),
-    Action("previous_match", "N", "Previous match", "detail trashed run", "", "next_match(-1)"),
+    Action("next_match", "n", "Next match", "detail trashed run settings", "", "next_match(1)"),
+    Action("previous_match", "N", "Previous match", "detail trashed run settings", "", "next_match(-1)"),
     Action("other_pane", "tab", "To the other pane", "workflows detail trash trashed runs run"),
     Action("copy", "y", "Copy the id (in a text: the line)", "workflows detail trash trashed runs run", "", "act('copy')"),
     Action("pager", "p", "Read the text in $PAGER", "detail trashed run", "", "act('page')"),

@@ -88,3 +88,24 @@ async def test_what_the_environment_says_is_told(
         await screen.sees("from SIMTUI_TIMES")
         await screen.press("enter", "g", "enter")
         await screen.sees("$SIMTUI_TIMES is set and goes first.")
+
+
+async def test_one_is_found_by_a_part_of_its_name_or_of_what_it_does(filled: Home) -> None:
+    async with driven(filled) as screen:
+        await screen.press("5", "/")
+        await screen.sees("Find a setting")
+        await screen.type("locks the vault")
+        await screen.press("enter")
+        await screen.sees("▸ vault.lock_after")
+        await screen.press("/", *["backspace"] * 20)
+        await screen.type("keys.run")
+        await screen.press("enter")
+        await screen.sees("▸ keys.run_import", "n and N go on")
+        await screen.press("n")
+        await screen.sees("▸ keys.run_mark")
+        await screen.press("N")
+        await screen.sees("▸ keys.run_import")
+        await screen.press("/", *["backspace"] * 20)
+        await screen.type("no such thing")
+        await screen.press("enter")
+        await screen.sees('No setting has "no such thing".')

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import textwrap
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -20,14 +21,16 @@ from simtui.tui.screens.frame import Frame
 from simtui.tui.widgets.held_rows import HeldRows
 from simtui.tui.widgets.lines import Span, StyledLines
 from simtui.tui.widgets.lines_view import LinesView
-from simtui.tui.widgets.virtual_table import Column, VirtualTable
+from simtui.tui.widgets.virtual_table import WINDOW, Column, VirtualTable
 from simtui.tui.work import in_background
 
 
 class Settings(Frame):
     """Area 5."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("setting_set", "setting_reset", "refresh")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(
+        "setting_set", "setting_reset", "filter", "next_match", "previous_match", "refresh",
+    )]  # fmt: skip
     number = 5
     place = "settings"
 
@@ -45,6 +48,7 @@ class Settings(Frame):
         self._stored: Mapping[str, str] = {}
         self._meaning = LinesView(id="meaning")
         self._meaning.can_focus = False
+        self._looked_for = ""
 
     def compose(self) -> ComposeResult:
         yield from self.compose_top()
@@ -96,6 +100,34 @@ class Settings(Frame):
         lines += [[Span(f"  {line}", "dim")] for line in textwrap.wrap(may_be, width)]
         self._meaning.styles.height = 6
         self._meaning.show(StyledLines(lines))
+
+    # -- one among many
+
+    def action_filter(self) -> None:
+        """Asks for a part of a name, or of what a setting does, and goes there."""
+        self.start(self._find)
+
+    async def _find(self) -> None:
+        hint = "a part of its name, its key or what it does   ⏎ go there"
+        typed = await self.simtui.ask(AskText("Find a setting", self._looked_for, hint))
+        if typed:
+            self._looked_for = typed
+            await self._go_to_next(1)
+
+    def action_next_match(self, by: int) -> None:
+        self.start(partial(self._go_to_next, by))
+
+    async def _go_to_next(self, by: int) -> None:
+        part, rows = self._looked_for.casefold(), await self._rows.page(limit=WINDOW)
+        if not part:
+            return
+        ahead = [rows[(self.table.cursor + by * step) % len(rows)] for step in range(1, len(rows))]
+        for row in [*ahead, *filter(None, [self.table.row])]:
+            if part in f"{row.setting.key} {row.value} {row.setting.doc}".casefold():
+                await self.table.go_to(row.setting.key)
+                self.simtui.tell(self.simtui.keys.say("{next_match} and {previous_match} go on"))
+                return
+        self.simtui.tell(f'No setting has "{shown(self._looked_for, 40)}".', "warning")
 
     # -- what can be done
 
