@@ -34,7 +34,7 @@ AREAS = ("Workflows", "Runs", "Secrets", "Backups", "Settings")
 
 ACTIONS: tuple[Action, ...] = (
     Action("open", "enter", "Open what is under the cursor", "workflows versions trash trashed-versions runs run-overview run-spans run-log", "open"),
-    Action("filter", "slash", "Filter the list; find in a text", "workflows detail trash trashed runs run settings", "filter"),
+    Action("filter", "slash", "Filter the list; find in a text", "workflows detail trash trashed runs run", "filter"),
     Action("import", "i", "Bring workflows in from a file, a folder or a zip", "workflows empty", "import", "act('import')"),
     Action("report", "I", "The report of the last import", "workflows empty", "", "act('report')"),
     Action("export", "x", "Export: Sim JSON, a workspace zip, or plain files", "workflows detail trash trashed", "export", "act('export')"),
@@ -99,6 +99,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("inside_see", "enter", "See its JSON", "inside", "see it", "do('see')"),
     Action("inside_take", "w", "Take this workflow out, into the library", "inside", "take it out", "do('take')"),
     Action("setting_set", "enter", "Set the setting under the cursor", "settings", "set", "set"),
+    Action("setting_find", "slash", "Find a setting by a part of its name, or of what it does", "settings", "find"),
     Action("setting_reset", "d", "Back to its default", "settings", "default", "reset"),
     Action("undo", "u", "Undo the last change", "workflows detail runs runs-empty run secrets backups settings empty trash trashed", "undo"),
     Action("backup", "b", "Back up now, and prove it", "workflows detail runs runs-empty run secrets backups settings empty trash", "back up"),

@@ -89,6 +89,13 @@ def day_time(at_ms: int, now_ms: int, zone: tzinfo | None = None) -> str:
     return f"{when.day} {when:%b} {when:%H:%M}" if when.year == now.year else _date(when)
 
 
+def day_second(at_ms: int, now_ms: int, zone: tzinfo | None = None) -> str:
+    """`22 Nov 11:00:07`, `2025-11-22 11:00`: sixteen characters at most, local."""
+    when, now = local(at_ms, zone), local(now_ms, zone)
+    this_year = when.year == now.year
+    return f"{when.day} {when:%b} {when:%H:%M:%S}" if this_year else date_time(at_ms, zone)
+
+
 def _date(when: datetime) -> str:
     return f"{when.day} {when:%b} {when.year}"
 

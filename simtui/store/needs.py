@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from simtui.model.secret_names import is_name
+
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
@@ -19,11 +21,12 @@ def put(connection: Connection, workflow_id: str, names: Iterable[str]) -> None:
 
 
 def of(connection: Connection, workflow_id: str) -> list[str]:
-    """The secrets that a workflow's document names, by name."""
+    """The secrets that a workflow's document names, by name; what no secret can be called, as in
+    `{{start.input}}`, is what a block before it says."""
     rows = connection.execute(
         "SELECT name FROM workflow_needs WHERE workflow_id = ? ORDER BY name", (workflow_id,)
     )
-    return [row[0] for row in rows]
+    return [name for (name,) in rows if is_name(name)]
 
 
 def users(connection: Connection) -> list[tuple[str, str, str]]:

@@ -230,7 +230,7 @@ async def test_a_dry_run_says_the_same_and_writes_nothing(
 
 
 async def test_what_the_receiver_must_set_is_told(library: Library, tmp_path: Path) -> None:
-    blocks = [block("ask", apiKey="{{OPENAI_API_KEY}}", other="{{GITHUB_TOKEN}}")]
+    blocks = [block("ask", apiKey="{{OPENAI_API_KEY}}", other="{{GITHUB_TOKEN}} {{ask.x}}")]
     (tmp_path / "a.json").write_bytes(as_bytes(document("Needy", blocks, ident="needy")))
     await bring(library, tmp_path / "a.json")
     for form in exporting.FORMS:

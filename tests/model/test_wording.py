@@ -119,3 +119,14 @@ def test_every_status_has_a_sign_of_its_own_or_none_is_claimed() -> None:
 def test_a_code_that_is_not_ours_is_said_as_it_is() -> None:
     assert wording.source_name("Z2") == "Sim workspace zip"
     assert wording.source_name("Q9") == "Q9"
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        (datetime(2026, 11, 3, 9, 5, 7, tzinfo=ZONE), "3 Nov 09:05:07"),
+        (datetime(2025, 11, 23, 9, 5, 7, tzinfo=ZONE), "2025-11-23 09:05"),
+    ],
+)
+def test_an_absolute_time_names_its_month_or_its_year(when: datetime, said: str) -> None:
+    assert wording.day_second(ms(when), ms(NOW), ZONE) == said

@@ -80,11 +80,11 @@ def lines_of(compared: Comparison, width: int) -> Iterator[Line]:
     same = left.status == right.status
     changed = ("", "") if same else ("another one", "warning")
     yield row("status", status_of(left)[0], status_of(right)[0], *changed)
-    yield row("started", started(left, True)[3:], started(right, True)[3:], "")
+    yield row("started", started(left, True), started(right, True), "")
     yield row("duration", took(left), took(right), *_time(compared.duration_ms, left.duration_ms))
     yield row("cost", cost_of(left), cost_of(right), *_cost(compared, left, right))
-    tokens = compared.tokens
-    yield row("tokens", _count(left.tokens), _count(right.tokens), f"{tokens:+,}" if tokens else "")
+    more = _signed(f"{compared.tokens:+,}") if compared.tokens else ""
+    yield row("tokens", _count(left.tokens), _count(right.tokens), more)
     yield row("trigger", left.trigger or "–", right.trigger or "–", "")
     if left.error != right.error:
         yield row("error", _error(left), _error(right), "another one", "warning")
@@ -118,7 +118,7 @@ def _time(differs: int | None, before: int | None) -> tuple[str, str]:
         return ("the same" if differs == 0 else ""), ""
     words = f"{'+' if differs > 0 else '−'}{wording.duration(abs(differs))}"
     if before:
-        words += f" ({differs / before:+.0%})"
+        words += f" ({_signed(f'{differs / before:+.0%}')})"
     much = bool(before) and abs(differs) > max(before or 0, 200) / 2
     return words, "warning" if much else ""
 
@@ -127,12 +127,18 @@ def _cost(compared: Comparison, left: Run, right: Run) -> tuple[str, str]:
     if compared.cost_usd is not None:
         return _signed_dollars(compared.cost_usd), ""
     if left.cost_unit and left.cost_unit == right.cost_unit:
-        return f"{(right.cost_other or 0) - (left.cost_other or 0):+,.10g} {left.cost_unit}", ""
+        more = (right.cost_other or 0) - (left.cost_other or 0)
+        return _signed(f"{more:+,.10g} {left.cost_unit}"), ""
     return "", ""
 
 
 def _signed_dollars(amount: float) -> str:
     return f"{'−' if amount < 0 else '+'}{wording.dollars(abs(amount))}" if amount else "the same"
+
+
+def _signed(told: str) -> str:
+    """With the sign that the other numbers have."""
+    return f"−{told[1:]}" if told.startswith("-") else told
 
 
 def _count(number: int | None) -> str:

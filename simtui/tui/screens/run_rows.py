@@ -81,8 +81,8 @@ class RunRows:
 
 def columns(absolute: bool, width: int) -> list[Column[Run]]:
     """What there is room for in `width` columns. `absolute`: dates and times, not how long ago."""
-    at_width = 17 if absolute else 11
-    more = 6 if absolute else 0
+    at_width = 16 if absolute else 11
+    more = 5 if absolute else 0
     with_error = width >= 112 + more
     found: Sequence[tuple[int, Column[Run]]] = (
         (0, Column("Status", 13 if width >= 76 else 11, status_of)),

@@ -29,7 +29,7 @@ class Settings(Frame):
     """Area 5."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(
-        "setting_set", "setting_reset", "filter", "next_match", "previous_match", "refresh",
+        "setting_set", "setting_find", "setting_reset", "next_match", "previous_match", "refresh",
     )]  # fmt: skip
     number = 5
     place = "settings"
@@ -103,7 +103,7 @@ class Settings(Frame):
 
     # -- one among many
 
-    def action_filter(self) -> None:
+    def action_setting_find(self) -> None:
         """Asks for a part of a name, or of what a setting does, and goes there."""
         self.start(self._find)
 

@@ -45,5 +45,5 @@ def named(run: Run) -> str:
 def started(run: Run, absolute: bool) -> str:
     """When it started; to the second where times are absolute."""
     if absolute:
-        return f"{wording.local(run.started_at):%y-%m-%d %H:%M:%S}"
+        return wording.day_second(run.started_at, now_ms())
     return wording.ago(run.started_at, now_ms())
