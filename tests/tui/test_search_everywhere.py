@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from simtui.library.searching import MARK, UNMARK, Hit
 from simtui.paths import Home
+from simtui.tui.screens.searching import lines_of
 from tests.tui.driving import driven
 from tests.tui.running import KEY, bring, end, failing, log, run
 
@@ -64,3 +68,13 @@ async def test_nothing_found_says_so(filled: Home) -> None:
         await screen.press("semicolon")
         await screen.type("xyzzyplugh")
         await screen.sees("0 hits", "Nothing holds it.")
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("at", [0, 20, 47, 48])
+def test_a_hit_shows_its_match_at_any_width(width: int, at: int) -> None:
+    snippet = f"emailDrafter · messages: …{'x' * at}{MARK}Summarize{UNMARK} the call and send it on"
+    found = lines_of(Hit("workflow", "w", "w", "A workflow", snippet, 0), width)
+    shown = "".join(span.text for span in found[1])
+    assert "Summarize the call" in shown[:width]
+    assert "messages: …" in shown

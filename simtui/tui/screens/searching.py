@@ -7,6 +7,7 @@ import re
 from functools import partial
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -29,6 +30,7 @@ from simtui.tui.work import in_background
 
 REST_SECONDS = 0.12
 LIMIT = 200
+_BEHIND = 12
 _EACH = 2
 
 _KINDS = {"asset": "file", "log": "log line"}
@@ -165,10 +167,24 @@ def lines_of(hit: Hit, width: int) -> list[list[Span]]:
     kind = f" {_KINDS.get(hit.kind, hit.kind):<9} "
     room = max(10, width - len(kind) - len(when) - 3)
     piece = []
-    for part in re.split(f"({MARK}[^{UNMARK}]*{UNMARK})", hit.snippet):
+    shortened = _with_its_match(hit.snippet, width - len(kind))
+    for part in re.split(f"({MARK}[^{UNMARK}]*{UNMARK})", shortened):
         marked = part.startswith(MARK)
         piece.append(Span(part.strip(MARK + UNMARK), "match" if marked else "dim"))
     return [
         [Span(kind, "key"), Span(fitted(hit.title, room)), Span(f"  {when}", "dim")],
         [Span(" " * len(kind)), *piece],
     ]
+
+
+def _with_its_match(snippet: str, room: int) -> str:
+    """A piece whose first match, and something behind it, is within `room` cells: what stands
+    before it is cut, but for the name of the place that it is from."""
+    before, mark, rest = snippet.partition(MARK)
+    match = rest.partition(UNMARK)[0]
+    least = room - cell_len(match) - _BEHIND
+    if not mark or cell_len(before) <= least:
+        return snippet
+    where, colon, text = before.partition(": ")
+    keep = max(_BEHIND, least - cell_len(where) - len(": …"))
+    return f"{where}{colon}…{text[-keep:]}{mark}{rest}"
