@@ -186,5 +186,5 @@ def _with_its_match(snippet: str, room: int) -> str:
     if not mark or cell_len(before) <= least:
         return snippet
     where, colon, text = before.partition(": ")
-    keep = max(_BEHIND, least - cell_len(where) - len(": …"))
+    keep = max(4, least - cell_len(where) - len(": …"))
     return f"{where}{colon}…{text[-keep:]}{mark}{rest}"
