@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 from statistics import median
@@ -20,7 +21,7 @@ from simtui.formats.sim_json import iso
 from simtui.library import Library
 from simtui.model.run import Run
 from simtui.paths import Home
-from simtui.store import log_lines, run_pages, search
+from simtui.store import engine, log_lines, run_pages, search
 from tests.bench.account import worked
 from tests.bench.many_runs import RUNS, WORDS, made_home
 from tests.bench.table import Row, ms, p95
@@ -36,6 +37,7 @@ def rows(place: Path, share: int) -> Iterator[Row]:
     run = asyncio.run(_newest(home))
     count = RUNS // (20 if share > 1 else 1)
     yield from _on_the_screen(home, count)
+    yield _followed(home, run, count)
     tl = shutil.which("tl")
     if tl is not None:
         lines = place / "lines.ndjson"
@@ -133,10 +135,11 @@ def _on_the_screen(home: Home, count: int) -> Iterator[Row]:
         screen.read_until(f"{count:,} ".encode())
         screen.read_until_quiet()
         for _ in range(5):
-            opens.append(_until(screen, "L", at_end))
+            opens.append(_until(screen, partial(screen.send, "L"), at_end))
             screen.read_until_quiet()
             for _ in range(5):
-                keys += [_until(screen, "g", at_beginning), _until(screen, "G", at_end)]
+                for key, wanted in (("g", at_beginning), ("G", at_end)):
+                    keys.append(_until(screen, partial(screen.send, key), wanted))
             screen.send("\x1b")
             screen.read_until_quiet()
     took, work = (median(each) for each in zip(*opens, strict=True))
@@ -152,10 +155,46 @@ def _on_the_screen(home: Home, count: int) -> Iterator[Row]:
     )  # fmt: skip
 
 
-def _until(screen: PtyScreen, key: str, wanted: bytes) -> tuple[float, float]:
+def _followed(home: Home, run: Run, count: int) -> Row:
+    """Lines that another process writes at the end of a run that goes on: the screen follows."""
+    waits: list[tuple[float, float]] = []
+    status = "UPDATE runs SET status = ? WHERE number = ?"
+    with closing(engine.connect(home.database)) as writer:
+        writer.execute(status, ("running", run.number))
+        try:
+            with closing(_screen(home)) as screen:
+                screen.read_until(b"quit")
+                screen.send("2L")
+                screen.read_until(b"following")
+                for seq in range(count + 1, count + TURNS + 1):
+                    screen.read_until_quiet(0.3)
+                    writes = partial(_write_line, writer, run, seq)
+                    waits.append(_until(screen, writes, f"at {seq:,} ".encode()))
+        finally:
+            writer.execute(status, (run.status, run.number))
+            writer.execute(
+                "DELETE FROM log_lines WHERE run_number = ? AND seq > ?", (run.number, count)
+            )
+    took, work = (median(each) for each in zip(*waits, strict=True))
+    slow = p95([work for _, work in waits])
+    return Row(
+        "… a line that another process adds there: work (p95) until it is seen",
+        f"{ms(work)} ({ms(slow)}), after {ms(took)}", "", None, "≤ 50 ms", slow <= 0.05,
+    )  # fmt: skip
+
+
+def _write_line(writer: Connection, run: Run, seq: int) -> None:
+    writer.execute(
+        "INSERT INTO log_lines (run_number, seq, at, level, message)"
+        " VALUES (?, ?, ?, 'info', 'one more')",
+        (run.number, seq, run.started_at),
+    )
+
+
+def _until(screen: PtyScreen, act: Callable[[], object], wanted: bytes) -> tuple[float, float]:
     """(seconds until it is seen, seconds that the processor worked for it)"""
     start, before = time.perf_counter(), worked(screen.pid)
-    screen.send(key)
+    act()
     screen.read_until(wanted)
     took = time.perf_counter() - start, worked(screen.pid) - before
     screen.read_until_quiet(0.1)

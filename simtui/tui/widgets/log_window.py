@@ -8,7 +8,7 @@ import asyncio
 from simtui.library.runs import RunShelf
 from simtui.model.run import LogLine, Run
 
-PAGE = 300
+PAGE = 200
 WINDOW = 3000
 
 
