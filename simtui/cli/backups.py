@@ -27,7 +27,7 @@ from simtui.console.output import (
 )
 from simtui.errors import Damaged, Locked, shown
 from simtui.library import backups as shelf
-from simtui.library import reserve, secrets
+from simtui.library import reserve
 from simtui.library.backups import Backup
 from simtui.library.keyed import put_down_locked_out
 from simtui.model import wording
@@ -84,7 +84,7 @@ async def _backup(
         return None
     face.unattended = if_due
     async with opened(face.home, create=False) as library:
-        if (open_secrets or typed is not None) and await secrets.has_vault(library):
+        if (open_secrets or typed is not None) and await library.has_vault():
             await unlocking.open_vault(library, typed)
         if if_due and not await library.backups.is_due():
             return None
@@ -207,7 +207,7 @@ async def _prove(
     bad = 0
     rows = []
     async with opened(face.home, create=False) as library:
-        if (open_secrets or typed is not None) and await secrets.has_vault(library):
+        if (open_secrets or typed is not None) and await library.has_vault():
             await unlocking.open_vault(library, typed)
         if references == ("all",):
             paths = [each.path for each in await library.backups.all()]

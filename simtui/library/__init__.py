@@ -161,6 +161,12 @@ class Library:
 
         return RunShelf(self)
 
+    async def has_vault(self) -> bool:
+        """Whether there is one; loads no cryptography."""
+        from simtui.store import vault
+
+        return await self.store.read(vault.read) is not None
+
     @property
     def vault_is_open(self) -> bool:
         """Whether keys are held; loads nothing."""

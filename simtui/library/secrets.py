@@ -109,13 +109,6 @@ def keep_private() -> None:
 # -- unlocked
 
 
-async def has_vault(library: Library) -> bool:
-    """Whether there is one; loads no cryptography."""
-    from simtui.store import vault
-
-    return await library.store.read(vault.read) is not None
-
-
 async def check_vault(library: Vaulted) -> list[str]:
     """The ways in that are whole. Raises `Locked` where there is no vault."""
     status = await library.vault.status()

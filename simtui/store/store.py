@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING, Concatenate, Generic, ParamSpec, TypeVar, cast
 import aiosqlite
 
 from simtui.errors import Busy, SimtuiError
-from simtui.store import engine, migrations, search, snapshots, taking_in
+from simtui.store import engine, migrations, search, snapshots
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
+
+    from simtui.store import taking_in
 
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
@@ -251,6 +253,8 @@ class Store:
         await to_its_end(asyncio.create_task(self._take_in(copy, patience_seconds)))
 
     async def _take_in(self, copy: taking_in.Ready, patience_seconds: float) -> None:
+        from simtui.store import taking_in  # a restore is rare, and every start would load it
+
         writer = self._writer or await self._open_writer()
         if not self.network:
             beside = taking_in.take_in_beside

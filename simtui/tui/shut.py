@@ -9,8 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from simtui.errors import Locked, SimtuiError
-from simtui.library import KeyedHome, Library, secrets
-from simtui.tui.screens.masked import Cover, UnlockScreen
+from simtui.library import KeyedHome, Library
 
 if TYPE_CHECKING:
     from simtui.tui.app import SimtuiApp
@@ -70,6 +69,8 @@ class Shut:
             await asyncio.wait([self._opening])
 
     async def _open_again(self, words: str) -> None:
+        from simtui.tui.screens.masked import Cover  # few libraries are encrypted
+
         app = self._app
         app.work.cancel()
         # between a password and what it opens, too, nothing of the old one is to be seen
@@ -91,6 +92,9 @@ class Shut:
     async def _ask(self, keyed: KeyedHome, words: str | None) -> None:
         """`words`: why it was closed; None at the start. Then the keyring opens it without a key
         pressed."""
+        from simtui.library import secrets
+        from simtui.tui.screens.masked import UnlockScreen
+
         app, said = self._app, words or ""
         secrets.keep_private()
         ways = (await keyed.vault.status()).ways

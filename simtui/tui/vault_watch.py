@@ -6,7 +6,6 @@ from __future__ import annotations
 import time
 
 from simtui.library import Library
-from simtui.library.secrets import has_vault
 
 JUMP_SECONDS = 60
 """A clock that jumps by more than this between two looks, a second apart, was asleep."""
@@ -23,7 +22,7 @@ class VaultWatch:
 
     async def look(self, library: Library) -> None:
         """Whether there is a vault; loads no cryptography."""
-        self.exists = await has_vault(library)
+        self.exists = await library.has_vault()
 
     def words(self, library: Library) -> str:
         """Its state, for the line of areas."""

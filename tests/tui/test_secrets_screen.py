@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from simtui.library import Library, secrets
+from simtui.library import Library
 from simtui.paths import Home
 from tests.tui.driving import Driver, driven
 
@@ -135,7 +135,7 @@ async def test_leaving_the_making_keeps_no_vault(filled: Home) -> None:
         await screen.press("escape")
         await screen.loses("Choose a master password")
     async with await Library.open(filled) as library:
-        assert not await secrets.has_vault(library)
+        assert not await library.has_vault()
 
 
 async def test_delete_asks_and_the_name_stays_where_workflows_refer_to_it(filled: Home) -> None:

@@ -77,7 +77,7 @@ class Secrets(Frame):
     async def _say_ways(self) -> None:
         """What opens the vault, and when it locks by itself."""
         app = self.simtui
-        if not await secrets.has_vault(app.library):
+        if not await app.library.has_vault():
             self._ways.say([("   no vault yet: the first secret makes one", "dim")])
             return
         told: list[tuple[str, str]] = [("   ways in:", "dim")]

@@ -12,7 +12,6 @@ from textual.containers import Vertical
 
 from simtui.apart import LARGE_BYTES
 from simtui.library import Library, WorkflowShelf
-from simtui.library.searching import MARK, UNMARK
 from simtui.model import wording
 from simtui.model.asset import Asset
 from simtui.model.outline import Outline
@@ -156,6 +155,8 @@ async def _lines_of(document: bytes) -> JsonLines:
 
 def place_lines(places: Sequence[str]) -> list[list[Span]]:
     """Where the words of the filter stand: the block and its field, then the words around."""
+    from simtui.library.searching import MARK, UNMARK  # where nothing was looked for, none stands
+
     lines = [[Span("Found", "title")]] if places else []
     for place in places:
         where, _, snippet = place.partition(": ")
