@@ -161,6 +161,12 @@ class Library:
 
         return RunShelf(self)
 
+    async def is_empty(self) -> bool:
+        """Whether there is nothing in it yet that a backup would keep."""
+        from simtui.store import backups
+
+        return await self.store.read(backups.is_empty)
+
     async def has_vault(self) -> bool:
         """Whether there is one; loads no cryptography."""
         from simtui.store import vault

@@ -103,19 +103,17 @@ class BackupShelf:
         )
 
     async def is_due(self) -> bool:
-        """Whether the newest proven backup is old enough for another one, or there is none yet of
-        what is here."""
+        """Whether the newest proven backup is old enough for another one; a first one of nothing
+        would only tell of safety."""
         from simtui.backup import due
 
         now, stored = now_ms(), await self._library.settings.all()
         every_hours = settings.number("backup.every", stored, os.environ) or 0
         good = [each.created_at for each in await self.all() if each.verdict == PROVEN]
         last = due.last_good(good, now)
-        return due.is_due(last, now, every_hours) and not await self.nothing_yet(last)
-
-    async def nothing_yet(self, last_good_ms: int | None) -> bool:
-        """Whether there is nothing that a first backup would keep: it would only tell of safety."""
-        return last_good_ms is None and await self._library.store.read(rows.is_empty)
+        if last is None and await self._library.is_empty():
+            return False
+        return due.is_due(last, now, every_hours)
 
     async def failures(self) -> list[rows.Attempt]:
         """The attempts since the last good one that failed, in order."""

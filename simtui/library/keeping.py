@@ -46,7 +46,7 @@ async def look(library: Library, *, running: bool = False) -> Kept:
     failures = due.NO_FAILURES
     for attempt in failed:
         failures = failures.and_one(attempt.created_at, attempt.words)
-    waits = running or await library.backups.nothing_yet(last)
+    waits = running or (last is None and await library.is_empty())
     decided = due.look(last, now, every_hours, running=waits, failures=failures)
     return Kept(
         proven_at=last,
