@@ -103,8 +103,7 @@ class BackupShelf:
         )
 
     async def is_due(self) -> bool:
-        """Whether the newest proven backup is old enough for another one; a first one of nothing
-        would only tell of safety."""
+        """Whether the newest proven one is old enough; a first one of nothing is no safety."""
         from simtui.backup import due
 
         now, stored = now_ms(), await self._library.settings.all()
