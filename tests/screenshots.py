@@ -54,16 +54,16 @@ async def draw(into: Path) -> None:
     """Every picture, as `NAME.svg`."""
     with a_home() as home:
         async with driven(home) as screen:
-            await screen.sees("Nothing here yet.")
+            await screen.sees("Nothing here yet.", "no proven backup yet")
             picture(screen, into / "first-start-80x24")
     with a_home() as home:
         async with sample_screen(home, 120, 40) as screen:
-            await screen.sees("Needs")
+            await screen.sees("Needs", "no proven backup yet")
             picture(screen, into / "workflows-120x40")
             await screen.press("slash")
             await screen.type("kind answer")
             await screen.press("enter")
-            await screen.sees("1 of 12", "Found")
+            await screen.sees("1 of 12", "Found", "no proven backup yet")
             picture(screen, into / "found-120x40")
             await draw_runs(screen, into)
     with a_home() as home:
