@@ -9,7 +9,7 @@ end, is left interrupted.
 from __future__ import annotations
 
 import asyncio
-from collections import ChainMap, OrderedDict
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -185,7 +185,7 @@ class Recorder:
     async def _written(
         self, job: Callable[[Batch, Sequence[Result]], None], what: Sequence[Result]
     ) -> dict[str, Heard]:
-        known = ChainMap(self._open, self._ended)
+        known = {**self._ended, **self._open}
         for turn in range(_PATIENCE):
             try:
                 return await self._store.write(_in_batch, known, self._places, job, what)
