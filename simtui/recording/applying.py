@@ -71,10 +71,10 @@ class Batch:
         for one in said:
             change = self._changes.get(one.run_id) or self._begin(one)
             change.heard.events += 1
-            if isinstance(one, LogSaid):
-                self._log(change, one)
-            elif isinstance(one, SpanSaid):
+            if isinstance(one, SpanSaid):  # as most are
                 self._span(change, one)
+            elif isinstance(one, LogSaid):
+                self._log(change, one)
             elif isinstance(one, RunSaid):
                 self._run(change, one)
             else:
@@ -282,7 +282,8 @@ class Batch:
                     0 if change.is_new else spans.last_seq(self._connection, change.kept.number)
                 )
             row = row_of(said, heard.last_span + 1 if said.seq is None else said.seq)
-            heard.last_span = max(heard.last_span, row[1])
+            if row[1] > heard.last_span:
+                heard.last_span = row[1]
         else:
             row = joined(old, said)
             if row == old:
