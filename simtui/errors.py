@@ -82,4 +82,5 @@ def shown(text: str, limit: int = 200) -> str:
     are written out, and what is longer than `limit` characters is cut with an ellipsis."""
     if len(text) > limit:
         text = text[: limit - 1] + "…"
-    return text.translate(_ESCAPES)
+    # nearly all are, and to look up each character takes ten times as long
+    return text if text.isascii() and text.isprintable() else text.translate(_ESCAPES)

@@ -3,7 +3,6 @@ work, and holds the GIL. A few are not worth a process."""
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
 from collections import deque
@@ -12,7 +11,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 
-from simtui.apart import begin_child
+from simtui.apart import begin_child, without_circles
 from simtui.cloud.building import Raw, built, built_all
 from simtui.cloud.entries import Entry
 from simtui.errors import SimtuiError
@@ -50,12 +49,6 @@ def entries_of(raws: Iterator[Raw]) -> Generator[Entry, None, None]:
         ) from None
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def without_circles() -> None:
-    """Looks for circles a hundred times less often: rows and documents are trees, and to be looked
-    through while they pass by took a tenth of the time."""
-    gc.set_threshold(100_000, 50, 50)
 
 
 def _begin_child() -> None:

@@ -12,8 +12,8 @@ from typing import Any
 import click
 
 from simtui import __version__
+from simtui.apart import without_circles
 from simtui.cloud.address import find_address
-from simtui.cloud.beside import without_circles
 from simtui.cloud.choosing import Wanted
 from simtui.cloud.details import LINES
 from simtui.cloud.extracting import Plan, extract, prepare

@@ -24,7 +24,7 @@ from simtui.formats.naming import checked_id
 from simtui.formats.sim_json import iso, ms_of
 from simtui.formats.sim_logs import events_of
 from simtui.library.extracted import SOURCE
-from simtui.model.run import bounded, message, word
+from simtui.model.run import message, payload_json, word
 from simtui.model.run_said import BadLine, LogSaid, RunSaid, Said
 
 LOGS = "workflow_execution_logs"
@@ -210,7 +210,7 @@ def _lines(lines: Sequence[LineRow], run_id: str, started_at: int) -> Iterator[L
             message(line.message or ""),
             number,
             word((line.level or "info").lower()) or "info",
-            more={"duration": bounded(line.duration)} if line.duration else None,
+            more=payload_json({"duration": line.duration}) if line.duration else None,
         )
 
 

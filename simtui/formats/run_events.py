@@ -25,6 +25,7 @@ from simtui.model.run import (
     amount,
     bounded,
     message,
+    payload_json,
     whole,
     word,
 )
@@ -33,28 +34,14 @@ from simtui.model.run_said import EndSaid, LogSaid, RunSaid, Said, SpanSaid
 MAX_ID = 200
 MAX_OTHER_KEYS = 64
 
-_RUN = frozenset((
-    "event", "id", "workflow_id", "workflow_name", "started_at", "trigger", "status",
-    "level", "input", "source", "version_digest", "pinned", "still_running",
-))  # fmt: skip
-_LOG = frozenset((
-    "event", "run_id", "at", "message", "seq", "level", "block_id", "block_name",
-))  # fmt: skip
-_SPAN = frozenset((
-    "event", "run_id", "id", "name", "started_at", "seq", "parent_id", "type", "block_id",
-    "status", "duration_ms", "error", "model", "tokens", "cost_usd",
-))  # fmt: skip
-_END = frozenset((
-    "event", "run_id", "status", "ended_at", "duration_ms", "output", "error", "tokens",
-    "cost_usd",
-))  # fmt: skip
 _BLOCK = frozenset(("block_id", "block_name", "blockId", "blockName"))
 _ERROR = frozenset(("message", "block_id", "block_name"))
 
 
 def read_event(line: bytes) -> Said:
     """The event on a line. Raises `BadInput` with what is wrong with it."""
-    if line.count(b"{") + line.count(b"[") <= MAX_DEPTH:
+    # each level takes two bytes at least, and to count brackets takes half as long as to parse
+    if len(line) < 2 * MAX_DEPTH or line.count(b"{") + line.count(b"[") <= MAX_DEPTH:
         try:
             value = orjson.loads(line)
         except orjson.JSONDecodeError:
@@ -63,7 +50,7 @@ def read_event(line: bytes) -> Said:
         value = read_json(line, "the line")[0]
     if not isinstance(value, dict):
         raise BadInput("not an object.")
-    event = value.get("event")
+    event = value.pop("event", None)
     reader = _READERS.get(event) if isinstance(event, str) else None
     if reader is None:
         if event is None:
@@ -74,27 +61,32 @@ def read_event(line: bytes) -> Said:
     return reader(value)
 
 
+# Each reader takes out of the object what it knows. What is left nobody here knows, and need not
+# be told from the rest: there are ten spans a run, and to look at each of their keys takes time.
+
+
 def _run(value: dict[str, Any]) -> RunSaid:
-    workflow_id, name = _workflow_id(value.get("workflow_id")), word(value.get("workflow_name"))
+    take = value.pop
+    workflow_id, name = _workflow_id(take("workflow_id", None)), word(take("workflow_name", None))
     if workflow_id is None and name is None:
         raise BadInput("a run needs workflow_id or workflow_name.")
-    source, cost, unit = _source(value.get("source"))
+    source, cost, unit = _source(take("source", None))
     return RunSaid(
         id=_id(value, "id"),
         started_at=_time(value, "started_at"),
         workflow_id=workflow_id,
         workflow_name=name,
-        trigger=word(value.get("trigger")),
-        status=word(value.get("status")),
-        level=word(value.get("level")),
-        input=bounded(value.get("input")),
+        trigger=word(take("trigger", None)),
+        status=word(take("status", None)),
+        level=word(take("level", None)),
+        input=bounded(take("input", None)),
         source=source,
         cost_other=cost,
         cost_unit=unit,
-        version_digest=word(value.get("version_digest")),
-        pinned=value.get("pinned") is True,
-        still_running=value.get("still_running") is True,
-        more=_others(value, _RUN),
+        version_digest=word(take("version_digest", None)),
+        pinned=take("pinned", None) is True,
+        still_running=take("still_running", None) is True,
+        more=_each_bounded(_said_of(value)),
     )
 
 
@@ -114,7 +106,8 @@ def _source(value: Any) -> tuple[str | None, float | None, str | None]:
 
 
 def _log(value: dict[str, Any]) -> LogSaid:
-    text = value.get("message")
+    take = value.pop
+    text = take("message", None)
     if not isinstance(text, str):
         raise BadInput("a log line needs a message.")
     return LogSaid(
@@ -122,59 +115,63 @@ def _log(value: dict[str, Any]) -> LogSaid:
         _time(value, "at"),
         message(text),
         _seq(value),
-        word(value.get("level")) or "info",
-        word(value.get("block_id")),
-        word(value.get("block_name")),
-        _others(value, _LOG),
+        word(take("level", None)) or "info",
+        word(take("block_id", None)),
+        word(take("block_name", None)),
+        payload_json(_said_of(value)),
     )
 
 
 def _span(value: dict[str, Any]) -> SpanSaid:
-    said = value.get  # most of what comes in are spans, and most of their keys are not there
-    name = word(said("name"))
+    take = value.pop
+    name = word(take("name", None))
     if name is None:
         raise BadInput("a span needs a name.")
+    run_id, ident = _id(value, "run_id"), _id(value, "id")
+    started_at = _time(value, "started_at")
     return SpanSaid(
-        _id(value, "run_id"),
-        _id(value, "id"),
-        name,
-        _time(value, "started_at"),
+        run_id,
+        ident,
         _seq(value),
         _id_or_none(value, "parent_id"),
-        word(said("type")),
-        word(said("status")),
-        whole(said("duration_ms")),
-        word(said("block_id")),
-        error_text(said("error")),
-        word(said("model")),
-        whole(said("tokens")),
-        amount(said("cost_usd")),
-        _others(value, _SPAN),
+        name,
+        word(take("type", None)),
+        word(take("status", None)),
+        started_at,
+        whole(take("duration_ms", None)),
+        word(take("block_id", None)),
+        error_text(take("error", None)),
+        word(take("model", None)),
+        whole(take("tokens", None)),
+        amount(take("cost_usd", None)),
+        payload_json(_said_of(value)),
     )
 
 
 def _end(value: dict[str, Any]) -> EndSaid:
-    status = word(value.get("status"))
+    take = value.pop
+    status = word(take("status", None))
     if status is None:
         raise BadInput("an end needs a status.")
-    error = value.get("error")
+    error = take("error", None)
     block = error if isinstance(error, dict) else {}
-    more = _others(value, _END) or {}
-    if others := _others(block, _ERROR):
-        more["error"] = others
-    return EndSaid(
+    end = EndSaid(
         _id(value, "run_id"),
         status,
-        ms_of(value.get("ended_at")),
-        whole(value.get("duration_ms")),
-        bounded(value.get("output")),
+        ms_of(take("ended_at", None)),
+        whole(take("duration_ms", None)),
+        bounded(take("output", None)),
         error_text(error),
         word(block.get("block_id")),
         word(block.get("block_name")),
-        whole(value.get("tokens")),
-        amount(value.get("cost_usd")),
-        more or None,
+        whole(take("tokens", None)),
+        amount(take("cost_usd", None)),
     )
+    more = _each_bounded(_said_of(value)) or {}
+    about = {key: item for key, item in block.items() if key not in _ERROR}
+    if others := _each_bounded(_said_of(about)):
+        more["error"] = others
+    return end._replace(more=more) if more else end
 
 
 _READERS: dict[str, Callable[[dict[str, Any]], Said]] = {
@@ -209,7 +206,7 @@ def checked_id(value: Any) -> str | None:
 
 
 def _id(value: dict[str, Any], key: str) -> str:
-    said = value.get(key)
+    said = value.pop(key, None)
     if type(said) is str and 0 < len(said) <= MAX_ID:  # nearly always
         return said
     found = checked_id(said)
@@ -223,14 +220,14 @@ def _id_or_none(value: dict[str, Any], key: str) -> str | None:
 
 
 def _time(value: dict[str, Any], key: str) -> int:
-    found = ms_of(value.get(key))
+    found = ms_of(value.pop(key, None))
     if found is None:
         raise BadInput(f"{key} is missing, or is no time such as 2026-11-22T14:02:11.120Z.")
     return found
 
 
 def _seq(value: dict[str, Any]) -> int | None:
-    seq = value.get("seq")
+    seq = value.pop("seq", None)
     if seq is None:
         return None
     if isinstance(seq, bool) or not isinstance(seq, int) or not 0 <= seq < 1 << 32:
@@ -238,15 +235,22 @@ def _seq(value: dict[str, Any]) -> int | None:
     return seq
 
 
-def _others(value: dict[str, Any], known: frozenset[str]) -> dict[str, Any] | None:
+def _said_of(rest: dict[str, Any]) -> dict[str, Any]:
     """What else was said: `input`, `output` and `data` of a line or a span, and unknown keys."""
-    others = [key for key in value if key not in known]
-    if not others:
-        return None
-    found = {key: bounded(value[key]) for key in others if value[key] is not None}
-    if len(found) > MAX_OTHER_KEYS or any(len(key) > MAX_ID for key in found):
+    for key, value in rest.items():
+        if value is None or len(key) > MAX_ID:
+            break
+    else:
+        if len(rest) <= MAX_OTHER_KEYS:  # nearly always
+            return rest
+    said = {key: value for key, value in rest.items() if value is not None}
+    if len(said) > MAX_OTHER_KEYS or any(len(key) > MAX_ID for key in said):
         raise BadInput(f"more than {MAX_OTHER_KEYS} keys that are not known here, or a long one.")
-    return found or None
+    return said
+
+
+def _each_bounded(said: dict[str, Any]) -> dict[str, Any] | None:
+    return {key: bounded(value) for key, value in said.items()} or None
 
 
 # -- out

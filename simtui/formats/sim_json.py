@@ -67,8 +67,10 @@ def ms_of(text: Any) -> int | None:
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)
     try:
-        # not through a float, which is off by one far from now
-        ms = (when - _EPOCH) // _MILLISECOND
+        past = when - _EPOCH
     except OverflowError:
         return None
+    # not through a float, which is off by one far from now; and a division of the whole takes
+    # three times as long
+    ms = past.days * 86_400_000 + past.seconds * 1000 + past.microseconds // 1000
     return ms if 0 <= ms < 1 << 47 else None

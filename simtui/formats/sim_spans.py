@@ -8,7 +8,7 @@ from typing import Any
 
 from simtui.formats.run_events import checked_id, error_text
 from simtui.formats.sim_json import ms_of
-from simtui.model.run import amount, bounded, whole, word
+from simtui.model.run import amount, bounded, json_of, whole, word
 from simtui.model.run_said import SpanSaid
 
 _KNOWN = frozenset((
@@ -83,19 +83,19 @@ def _span(
     return SpanSaid(
         run_id,
         ident,
-        word(span.get("name")) or word(span.get("type")) or ident,
-        started_at,
         seq,
         parent,
+        word(span.get("name")) or word(span.get("type")) or ident,
         word(span.get("type")),
         status,
+        started_at,
         duration_ms,
         word(span.get("blockId")),
         error_text(error),
         word(span.get("model")),
         tokens_of(span.get("tokens")),
         amount(cost.get("total") if isinstance(cost, dict) else cost),
-        said or None,
+        json_of(said) if said else None,
     )
 
 

@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 More = dict[str, Any] | None
 """Keys that nobody here knows, kept as they are."""
 
+Json = bytes | None
+"""The same as JSON: of lines and spans there are so many that none is held as a tree."""
+
 
 class RunSaid(NamedTuple):
     """A run, as it starts. `still_running`: it was running when this was written down, and the end
@@ -48,27 +51,27 @@ class LogSaid(NamedTuple):
     level: str = "info"
     block_id: str | None = None
     block_name: str | None = None
-    more: More = None
+    more: Json = None
 
 
 class SpanSaid(NamedTuple):
-    """A span, or more of one that was told before."""
+    """A span, or more of one that was told before; behind its run, in the order of its row."""
 
     run_id: str
     id: str
+    seq: int | None
+    parent_id: str | None
     name: str
+    type: str | None
+    status: str | None
     started_at: int
-    seq: int | None = None
-    parent_id: str | None = None
-    type: str | None = None
-    status: str | None = None
     duration_ms: int | None = None
     block_id: str | None = None
     error: str | None = None
     model: str | None = None
     tokens: int | None = None
     cost_usd: float | None = None
-    payload: More = None
+    payload: Json = None
 
 
 class EndSaid(NamedTuple):

@@ -11,7 +11,7 @@ from simtui.model.redact import is_key_name, masked, parsed
 MAX_CHARACTERS = 64 << 10
 _MAX_STRINGS = 5000
 _HEADER_NAMES = ("Key", "key", "name")
-_HEADER_VALUES = ("Value", "value")
+_HEADER_VALUES = frozenset(("Value", "value"))
 
 
 def without_keys(text: str) -> str:
@@ -56,7 +56,7 @@ def strings_of(value: Any) -> list[str]:
             else:
                 found.append(without_keys(item))
         elif isinstance(item, dict):
-            label = next((str(item[k]) for k in _HEADER_NAMES if isinstance(item.get(k), str)), "")
+            label = "" if _HEADER_VALUES.isdisjoint(item) else _header_in(item)
             pending += [
                 (inner, label if key in _HEADER_VALUES and is_key_name(label) else key)
                 for key, inner in reversed(item.items())
@@ -64,6 +64,10 @@ def strings_of(value: Any) -> list[str]:
         elif isinstance(item, list):
             pending += [(inner, label) for inner in reversed(item)]
     return found
+
+
+def _header_in(item: dict[str, Any]) -> str:
+    return next((item[name] for name in _HEADER_NAMES if isinstance(item.get(name), str)), "")
 
 
 def masked_json(value: Any) -> Any:

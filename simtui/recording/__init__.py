@@ -9,13 +9,12 @@ end, is left interrupted.
 from __future__ import annotations
 
 import asyncio
-from collections import ChainMap, OrderedDict
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
 
 from simtui.errors import Busy
 from simtui.library import Library
@@ -39,8 +38,7 @@ _REMEMBERED = 1000
 _PATIENCE = 12  # times the engine's own five seconds
 
 
-@dataclass(frozen=True, slots=True)
-class RunItem:
+class RunItem(NamedTuple):
     """What became of one run, or of one line that could not be read (`line`). `outcome` is
     imported, updated, unchanged or refused."""
 
@@ -142,14 +140,15 @@ class Recorder:
     async def take(self, piece: Piece) -> list[RunItem]:
         """Writes a piece of a stream. What can be told by now: the lines that are refused, and runs
         that ended a while ago."""
-        said: list[Said] = [one for one in piece.said if not isinstance(one, BadLine)]
-        if self._mask is not None:
-            said = [self._mask.said(one) for one in said]
-        items = [
-            RunItem(piece.source, piece.format, "refused", line=one.number, reason=one.reason)
-            for one in piece.said
-            if isinstance(one, BadLine)
-        ]
+        said: list[Said] = []
+        items: list[RunItem] = []
+        for one in piece.said:
+            if not isinstance(one, BadLine):
+                said.append(one if self._mask is None else self._mask.said(one))
+                continue
+            items.append(
+                RunItem(piece.source, piece.format, "refused", line=one.number, reason=one.reason)
+            )
         if piece.trouble is not None:
             items.append(RunItem(piece.source, piece.format, "refused", reason=piece.trouble))
         if said:
@@ -185,7 +184,7 @@ class Recorder:
     async def _written(
         self, job: Callable[[Batch, Sequence[Result]], None], what: Sequence[Result]
     ) -> dict[str, Heard]:
-        known = ChainMap(self._open, self._ended)
+        known = {**self._ended, **self._open}
         for turn in range(_PATIENCE):
             try:
                 return await self._store.write(_in_batch, known, self._places, job, what)

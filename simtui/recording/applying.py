@@ -20,7 +20,7 @@ from simtui.recording import placing
 from simtui.recording.heard import Heard
 from simtui.recording.spans import joined, row_of
 from simtui.store import log_lines, placeholders, run_search, runs, spans
-from simtui.store.runs import Kept, packed, summary_of, unpacked
+from simtui.store.runs import Kept, packed, packed_json, summary_of, unpacked
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -55,7 +55,7 @@ class Batch:
         self._places = places
         self._now_ms = now_ms()
         self._number: int | None = None
-        self._taken: dict[int, int] = {}
+        self._free_places = runs.FreePlaces(connection)
         self._kept: dict[str, Kept] = {}
         self._changes: dict[str, _Change] = {}
         self._left: set[str] = set()
@@ -71,10 +71,10 @@ class Batch:
         for one in said:
             change = self._changes.get(one.run_id) or self._begin(one)
             change.heard.events += 1
-            if isinstance(one, LogSaid):
-                self._log(change, one)
-            elif isinstance(one, SpanSaid):
+            if isinstance(one, SpanSaid):  # as most are
                 self._span(change, one)
+            elif isinstance(one, LogSaid):
+                self._log(change, one)
             elif isinstance(one, RunSaid):
                 self._run(change, one)
             else:
@@ -107,7 +107,7 @@ class Batch:
         if self._number is None:
             self._number = runs.next_number(self._connection)
         number, self._number = self._number, self._number + 1
-        place = runs.free_place(self._connection, at_ms, self._taken)
+        place = self._free_places.at(at_ms)
         kept = Kept(ident, number, place, workflow_id, RUNNING, at_ms)
         change = self._remember(ident, kept, is_new=True)
         change.heard.is_new = True
@@ -139,7 +139,7 @@ class Batch:
             self._set(change, "status", said.status or RUNNING, quietly=True)
         if said.started_at != kept.started_at:
             kept.started_at = said.started_at
-            kept.place = runs.free_place(self._connection, said.started_at, self._taken)
+            kept.place = self._free_places.at(said.started_at)
             change.row_changed = change.text_changed = heard.has_changed = True
         if not (change.is_new and heard.events == 1) and _is_better(said, kept):
             workflow_id, note = self._places.workflow_of(self._connection, said, self._now_ms)
@@ -217,8 +217,9 @@ class Batch:
 
     def _log(self, change: _Change, said: LogSaid) -> None:
         heard = change.heard
+        more = None if said.more is None else packed_json(said.more)
         row: log_lines.Row = (
-            0, said.at, said.level, said.block_id, said.block_name, said.message, packed(said.more),
+            0, said.at, said.level, said.block_id, said.block_name, said.message, more,
         )  # fmt: skip
         seq = said.seq
         if seq is None:
@@ -281,7 +282,8 @@ class Batch:
                     0 if change.is_new else spans.last_seq(self._connection, change.kept.number)
                 )
             row = row_of(said, heard.last_span + 1 if said.seq is None else said.seq)
-            heard.last_span = max(heard.last_span, row[1])
+            if row[1] > heard.last_span:
+                heard.last_span = row[1]
         else:
             row = joined(old, said)
             if row == old:
@@ -323,8 +325,11 @@ class Batch:
         others: list[spans.Row] = []
         for change in changes:
             number, updates = change.kept.number, change.span_updates
-            for ident in sorted(change.spans):
-                (others if ident in updates else new).append((number, *change.spans[ident]))
+            rows = [(number, *change.spans[ident]) for ident in sorted(change.spans)]
+            if updates:
+                others += [row for row in rows if row[1] in updates]
+                rows = [row for row in rows if row[1] not in updates]
+            new += rows
         spans.insert(self._connection, new)
         spans.replace(self._connection, others)
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
+import orjson
+
 from simtui.model.masking import Masker
+from simtui.model.run import json_of
 from simtui.model.run_said import EndSaid, LogSaid, RunSaid, Said, SpanSaid
 
 _NAMES = frozenset(("id", "run_id", "workflow_id", "parent_id"))
@@ -26,7 +29,7 @@ class Mask:
             name: masked
             for name, value in zip(said._fields, said, strict=True)
             if name not in _NAMES
-            and isinstance(value, (str, dict, list))
+            and isinstance(value, (str, bytes, dict, list))
             and (masked := self._value(value)) != value
         }
         return said._replace(**changed) if changed else said
@@ -37,6 +40,9 @@ class Mask:
     def _value(self, value: Any) -> Any:
         if isinstance(value, str):
             return self._masked(value.encode("utf-8", "surrogatepass")).decode("utf-8", "replace")
+        if isinstance(value, bytes):  # JSON
+            tree = orjson.loads(value)
+            return value if (masked := self._value(tree)) == tree else json_of(masked)
         if isinstance(value, dict):
             return {self._value(key): self._value(item) for key, item in value.items()}
         if isinstance(value, list):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from simtui.model.run import RUNNING
 from simtui.model.run_said import SpanSaid
-from simtui.store.runs import packed, unpacked
+from simtui.store.runs import packed, packed_json, unpacked
 from simtui.store.spans import Row
 
 _STATUS, _DURATION = 5, 7
@@ -15,11 +17,8 @@ _SEQ = 1
 
 def row_of(said: SpanSaid, seq: int) -> Row:
     """A span that nothing was said of before."""
-    return (
-        said.id, seq, said.parent_id, said.name, said.type, said.status, said.started_at,
-        said.duration_ms, said.block_id, said.error, said.model, said.tokens, said.cost_usd,
-        packed(said.payload),
-    )  # fmt: skip
+    payload = said.payload
+    return (said.id, seq, *said[3:14], None if payload is None else packed_json(payload))
 
 
 def joined(row: Row, said: SpanSaid) -> Row:
@@ -43,6 +42,7 @@ def _payload(old: bytes | None, said: SpanSaid, fills_only: bool) -> bytes | Non
     if said.payload is None:
         return old
     if old is None:
-        return packed(said.payload)
+        return packed_json(said.payload)
     known: dict[str, Any] = unpacked(old, "a span")
-    return packed({**said.payload, **known} if fills_only else {**known, **said.payload})
+    now: dict[str, Any] = orjson.loads(said.payload)
+    return packed({**now, **known} if fills_only else {**known, **now})

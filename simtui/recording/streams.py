@@ -9,7 +9,7 @@ import select
 import stat
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event
 from typing import Any, BinaryIO, NamedTuple, cast
@@ -213,6 +213,7 @@ def _json(source: str, chunks: _Chunks) -> Iterator[Said | BadLine]:
 
 def _lines(source: str, chunks: _Chunks) -> Iterator[Piece]:
     lines = Lines()
+    is_live = chunks.is_live
     batch: list[Said | BadLine] = []
     size, since = 0, 0.0
     for chunk in chunks:
@@ -224,27 +225,34 @@ def _lines(source: str, chunks: _Chunks) -> Iterator[Piece]:
         if not batch:
             since = time.monotonic()
         for number, line in lines.feed(chunk):
-            batch += _events_on(number, line)
-            size += len(line or b"")
+            _take(batch, number, line)
+            size += len(line) if line else 0
             # what lies in a file is there already: small batches of it would only cost
-            is_late = chunks.is_live and time.monotonic() - since > BATCH_SECONDS
+            is_late = is_live and time.monotonic() - since > BATCH_SECONDS
             if is_late or len(batch) >= BATCH_EVENTS or size > _BATCH_BYTES:
-                yield Piece(source, "run events", batch, is_live=chunks.is_live)
+                yield Piece(source, "run events", batch, is_live=is_live)
                 batch, size, since = [], 0, time.monotonic()
     for number, line in lines.end():
-        batch += _events_on(number, line)
+        _take(batch, number, line)
     yield Piece(source, "run events", batch, is_last=True)
 
 
-def _events_on(number: int, line: bytes | None) -> Sequence[Said | BadLine]:
+def _take(batch: list[Said | BadLine], number: int, line: bytes | None) -> None:
+    """Adds what a line says."""
     if line is None:
-        return [BadLine(number, f"longer than {MAX_LINE_BYTES >> 20} MB.")]
+        batch.append(BadLine(number, f"longer than {MAX_LINE_BYTES >> 20} MB."))
+        return
     try:
-        return (read_event(line),)
+        batch.append(read_event(line))
     except BadInput as error:
-        if b'"runId"' in line or b'"executionId"' in line:
-            try:
-                return list(sim_logs.events_of(orjson.loads(line), number))
-            except orjson.JSONDecodeError:
-                pass
-        return [BadLine(number, error.message.removeprefix("the line: "))]
+        batch += _events_of_record(number, line) or [
+            BadLine(number, error.message.removeprefix("the line: "))
+        ]
+
+
+def _events_of_record(number: int, line: bytes) -> list[Said | BadLine]:
+    """What one of Sim's own records says; nothing where the line is none."""
+    if b'"runId"' in line or b'"executionId"' in line:
+        with suppress(orjson.JSONDecodeError):
+            return list(sim_logs.events_of(orjson.loads(line), number))
+    return []

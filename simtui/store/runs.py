@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from simtui.errors import NotFound, shown
-from simtui.model.run import PLACE_BITS, Payloads, Run, place_from
+from simtui.model.run import PLACE_BITS, Payloads, Run, json_of, place_from
 from simtui.model.workflow import PLACEHOLDER
 from simtui.store import payload, run_search
 
@@ -37,9 +37,11 @@ SELECT r.id, r.number, r.place, r.workflow_id, w.name, r.status, r.started_at, r
 
 def packed(value: Any) -> bytes | None:
     """JSON as it is kept: as it is where it is short, else one zstd frame. None for nothing."""
-    if value is None:
-        return None
-    text = orjson.dumps(value)
+    return None if value is None else packed_json(json_of(value))
+
+
+def packed_json(text: bytes) -> bytes:
+    """The same of a value that is written as JSON already."""
     return text if len(text) < _SHORT_BYTES else payload.encode(text)
 
 
@@ -223,22 +225,44 @@ def next_number(connection: Connection) -> int:
     return int(connection.execute("SELECT coalesce(max(number), 0) FROM runs").fetchone()[0]) + 1
 
 
-def free_place(connection: Connection, at_ms: int, taken: dict[int, int]) -> int:
-    """A place for a run that starts at this moment. `taken`: the last place given out a moment in
-    this transaction, by the moment; where a moment is full, the next one has room."""
-    while True:
-        first = place_from(at_ms)
-        last = taken.get(at_ms)
-        if last is None:
-            last = connection.execute(
-                "SELECT max(place) FROM runs WHERE place >= ? AND place < ?",
-                (first, place_from(at_ms + 1)),
-            ).fetchone()[0]
-        place = first if last is None else int(last) + 1
-        if place < place_from(at_ms + 1):
-            taken[at_ms] = place
-            return place
-        at_ms += 1
+_LAST_PLACE = (1 << 63) - 1
+
+
+class FreePlaces:
+    """Gives each run of one transaction a place; where a moment is full, the next one has room.
+    What was looked up is remembered: runs of a stream mostly come in order, to where none are."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._taken: dict[int, int] = {}
+        self._empty_from, self._empty_to = 0, -1  # no run was at any place from here to there
+
+    def at(self, at_ms: int) -> int:
+        """A place for a run that starts at this moment, or as soon after it as there is one."""
+        while True:
+            first, last = place_from(at_ms), place_from(at_ms + 1) - 1
+            taken = self._taken.get(at_ms)
+            if taken is None:
+                taken = self._taken_in(first, last)
+            place = first if taken is None else taken + 1
+            if place <= last:
+                self._taken[at_ms] = place
+                return place
+            at_ms += 1
+
+    def _taken_in(self, first: int, last: int) -> int | None:
+        """The last place that is taken between these two."""
+        if self._empty_from <= first and last <= self._empty_to:
+            return None
+        before, taken, behind = self._connection.execute(
+            "SELECT (SELECT coalesce(max(place), -1) FROM runs WHERE place < :first),"
+            " (SELECT max(place) FROM runs WHERE place BETWEEN :first AND :last),"
+            " (SELECT coalesce(min(place), :most) FROM runs WHERE place > :last)",
+            {"first": first, "last": last, "most": _LAST_PLACE},
+        ).fetchone()
+        if taken is None:
+            self._empty_from, self._empty_to = before + 1, behind - 1
+        return None if taken is None else int(taken)
 
 
 _MARKS = ", ".join("?" * 19)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 import orjson
@@ -158,6 +159,17 @@ def test_no_document_is_too_odd_to_be_looked_at(value: Any) -> None:
 @given(st.integers(0, (1 << 47) - 1))
 def test_a_time_goes_out_and_comes_back(ms: int) -> None:
     assert ms_of(iso(ms)) == ms
+
+
+@patiently
+@given(
+    st.datetimes(datetime(1970, 1, 2), datetime(6000, 1, 1)),
+    st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes))),
+)
+def test_a_time_is_cut_to_its_millisecond_however_far_from_now(when: datetime, at: tzinfo) -> None:
+    there = when.replace(tzinfo=at)
+    since = there - datetime(1970, 1, 1, tzinfo=UTC)
+    assert ms_of(there.isoformat()) == since // timedelta(milliseconds=1)
 
 
 WHOLE = [

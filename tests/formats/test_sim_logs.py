@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from simtui.errors import BadInput
@@ -115,9 +116,10 @@ def test_spans_come_with_their_parents_and_what_is_not_known_is_kept() -> None:
     whole, agent, second, tool = spans
     assert whole.duration_ms == 1200
     assert (agent.duration_ms, agent.tokens, agent.cost_usd, agent.error) == (500, 12, 0.5, "boom")
-    assert agent.payload == {"output": {"error": "boom"}, "sim": {"ttft": 5}}
+    assert agent.payload is not None and tool.payload is not None
+    assert orjson.loads(agent.payload) == {"output": {"error": "boom"}, "sim": {"ttft": 5}}
     assert second.started_at - whole.started_at == 700
-    assert (tool.type, tool.payload) == ("tool", {"input": {"q": 1}})
+    assert (tool.type, orjson.loads(tool.payload)) == ("tool", {"input": {"q": 1}})
 
 
 def test_a_thing_that_is_no_run_is_told_by_its_place_and_does_not_stop_the_others() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from simtui.errors import NotFound
+from simtui.formats.json_reader import MAX_DEPTH
 from simtui.importing import import_paths
 from simtui.library import Library
 from simtui.model.run import CUT, MAX_PAYLOAD_BYTES, was_cut
@@ -227,6 +228,36 @@ async def test_a_payload_past_the_limit_is_kept_cut_and_says_so(library: Library
     assert await everything(library) == before
 
 
+async def test_each_payload_of_a_span_or_a_line_is_cut_by_itself(library: Library) -> None:
+    said = run_events("r1")
+    span = next(event for event in said if event["event"] == "span")
+    for event, name in ((said[1], "data"), (span, "output")):
+        event |= {name: ["x" * MAX_PAYLOAD_BYTES], "beside": ["y"], "nothing": None}
+    await take(library, said)
+    before = await everything(library)
+    told = [json.loads(line) for line in before.splitlines()]
+    (kept,) = [event for event in told if event.get("id") == span["id"]]
+    for event, name in ((told[1], "data"), (kept, "output")):
+        assert was_cut(event[name]) == MAX_PAYLOAD_BYTES + 4
+        assert event["beside"] == ["y"]
+        assert "nothing" not in event
+    await take(library, before)
+    assert await everything(library) == before
+
+
+async def test_a_line_is_nested_as_deeply_as_the_limit_and_no_deeper(library: Library) -> None:
+    said = as_lines(run_events("r1"))
+    deep = [
+        b'{"event":"log","run_id":"r1","at":"2026-11-22T10:00:00Z","message":"m","d":%b1%b}\n'
+        % (b"[" * levels, b"]" * levels)
+        for levels in (MAX_DEPTH - 1, MAX_DEPTH)
+    ]
+    items = await take(library, said + deep[0] + deep[1])
+    (bad,) = [item for item in items if item.outcome == "refused"]
+    assert bad.line == said.count(b"\n") + 2
+    assert "nested" in (bad.reason or "")
+
+
 async def test_secrets_are_masked_on_the_way_in_while_the_vault_is_open(library: Library) -> None:
     from tests.vault.vaults import make_vault
 
@@ -234,8 +265,15 @@ async def test_secrets_are_masked_on_the_way_in_while_the_vault_is_open(library:
     await library.vault.set("KEY", b"swordfish-88")
     said = run_events("r1", input={"k": "swordfish-88"}, ended={"error": "bad swordfish-88!"})
     said[1]["message"] = "using swordfish-88 now"
+    said[1]["data"] = ["é", {"swordfish-88": 1}]
+    span = next(event for event in said if event["event"] == "span")
+    span["output"] = {"is": ["swordfish-88", 12.5, True, None]}
     await take(library, said)
     assert b"swordfish-88" not in await everything(library)
+    told = [json.loads(line) for line in (await everything(library)).splitlines()]
+    assert told[1]["data"] == ["é", {"********": 1}]
+    (kept,) = [event for event in told if event.get("id") == span["id"]]
+    assert kept["output"] == {"is": ["********", 12.5, True, None]}
     assert (await one(library)).run.error == "bad ********!"
     assert await library.search("swordfish") == []
 

@@ -53,5 +53,5 @@ def add(
 
 
 def add_run(connection: Connection, ident: str, workflow_id: str, status: str, at: int) -> None:
-    number, place = runs.next_number(connection), runs.free_place(connection, at, {})
+    number, place = runs.next_number(connection), runs.FreePlaces(connection).at(at)
     runs.insert(connection, [runs.Kept(ident, number, place, workflow_id, status, at)])

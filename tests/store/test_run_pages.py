@@ -90,9 +90,9 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]
 def holding(connection: Connection, made: list[dict[str, Any]]) -> Iterator[list[Run]]:
     connection.execute("BEGIN")
     try:
-        taken: dict[int, int] = {}
+        free = runs.FreePlaces(connection)
         for n, fields in enumerate(made):
-            place = runs.free_place(connection, fields["started_at"], taken)
+            place = free.at(fields["started_at"])
             runs.insert(connection, [runs.Kept(id=f"id-{n}", number=n + 1, place=place, **fields)])
             if fields["error"]:
                 run_search.put_runs(connection, [(place, fields["error"])])
@@ -152,7 +152,7 @@ def test_many_workflows_are_walked_in_order(
     connection.execute("BEGIN")
     try:
         for n, fields in enumerate(made):
-            place = runs.free_place(connection, fields["started_at"], {})
+            place = runs.FreePlaces(connection).at(fields["started_at"])
             runs.insert(connection, [runs.Kept(id=f"id-{n}", number=n + 1, place=place, **fields)])
         filter = parse("workflow:lead", RUN_FIELDS, NOW)
         wanted = [f"id-{n}" for n in reversed(range(100)) if n % 3 != 2]
@@ -167,10 +167,29 @@ def test_many_workflows_are_walked_in_order(
 def test_runs_of_one_moment_each_have_a_place(connection: Connection) -> None:
     connection.execute("BEGIN")
     try:
-        taken: dict[int, int] = {}
-        places = [runs.free_place(connection, 5000, taken) for _ in range(70_000)]
+        free = runs.FreePlaces(connection)
+        places = [free.at(5000) for _ in range(70_000)]
         assert len(set(places)) == 70_000
         assert places == sorted(places)
         assert runs.moment_of(places[-1]) == 5001
     finally:
         connection.execute("ROLLBACK")
+
+
+_MOMENTS = st.lists(st.integers(0, 12) | st.just((1 << 47) - 1), max_size=30)
+
+
+@given(_MOMENTS, _MOMENTS)
+def test_a_place_is_free_whatever_was_looked_up_before(
+    connection: Connection, there: list[int], wanted: list[int]
+) -> None:
+    made = [{"workflow_id": "w1", "status": "", "started_at": at, "error": None} for at in there]
+    with holding(connection, made) as found:
+        free = runs.FreePlaces(connection)
+        places = [free.at(at) for at in wanted]
+        assert [runs.moment_of(place) for place in places] == wanted
+        assert len({*places, *(run.place for run in found)}) == len(places) + len(found)
+        for at in {*wanted}:  # behind those of its moment, in the order in which they are asked for
+            mine = [place for place in places if runs.moment_of(place) == at]
+            before = [run.place for run in found if runs.moment_of(run.place) == at]
+            assert sorted(before) + mine == sorted(before + mine)
