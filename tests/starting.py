@@ -301,7 +301,31 @@ def _stream(descriptor: int, before: io.TextIOWrapper) -> TextIO:
     )
 
 
+class _End:
+    """Python's own end, but for taking every module apart: each page of them would be copied."""
+
+    def __init__(self) -> None:
+        self._code: int | None = None
+        atexit.register(self._leave)  # the first that is registered is the last that is called
+
+    def run(self, module: str) -> None:
+        try:
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+        except SystemExit as ended:
+            if isinstance(ended.code, int):
+                self._code = ended.code
+            raise
+
+    def _leave(self) -> None:
+        if self._code is not None:
+            with suppress(OSError):
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(self._code)
+
+
 def main() -> None:
+    end = _End()
     _load()
     gc.collect()
     gc.freeze()  # or each child would copy the pages of what it only looks at
@@ -312,7 +336,7 @@ def main() -> None:
     if forked:
         begin, descriptors = forked
         _become(begin, descriptors)
-        runpy.run_module(begin["module"], run_name="__main__", alter_sys=True)
+        end.run(begin["module"])
 
 
 if __name__ == "__main__":
