@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import signal
@@ -60,22 +59,8 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "SimAI")
 
 
-@pytest.fixture(scope="session")
-def new_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home to copy, as it is when it was opened for the first time."""
-    home = Home(tmp_path_factory.mktemp("new") / "SimAI")
-
-    async def make() -> None:
-        await (await Library.open(home)).close()
-
-    asyncio.run(make())
-    return home.root
-
-
 @pytest.fixture
-async def library(home: Home, new_home: Path) -> AsyncIterator[Library]:
-    if not home.root.exists():
-        shutil.copytree(new_home, home.root)
+async def library(home: Home) -> AsyncIterator[Library]:
     opened = await Library.open(home)
     yield opened
     await opened.close()

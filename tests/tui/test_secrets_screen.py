@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 from pathlib import Path
@@ -10,7 +11,9 @@ import pytest
 
 from simtui.library import Library, secrets
 from simtui.paths import Home
+from simtui.samples import fill_workflows
 from tests.cli.vaulted import vault_in
+from tests.tui.conftest import NOW_MS
 from tests.tui.driving import Driver, driven
 
 PASSWORD = "correct horse battery"
@@ -42,10 +45,15 @@ async def make_vault(screen: Driver) -> None:
 
 
 @pytest.fixture(scope="module")
-def made(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A home to copy that has a vault with the secret, and the recovery code."""
     home = Home(tmp_path_factory.mktemp("vaulted") / "SimAI")
-    shutil.copytree(samples, home.root)
+
+    async def fill() -> None:
+        async with await Library.open(home) as library:
+            await fill_workflows(library, NOW_MS)
+
+    asyncio.run(fill())
     return home.root, vault_in(home, PASSWORD, OPENAI_API_KEY=VALUE.encode())
 
 
