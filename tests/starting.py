@@ -194,6 +194,7 @@ class _Server:
             self._ours.sendall(said)
 
     def _close(self) -> None:
+        self._ours.shutdown(socket.SHUT_RDWR)  # whoever else has it open still
         self._ours.close()
         self._process.wait()
 
