@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV   ?= .venv
 TESTS  ?= tests
+# many programs are started, and each would compile what it loads again
+unexport PYTHONDONTWRITEBYTECODE
 # half of the tests' time is waiting for programs that they started
 WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 3 / 2 )))
 BIN    := $(VENV)/bin
@@ -30,16 +32,16 @@ test: $(READY) ## lint, types, contracts, and all tests but the long ones
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not soak"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not soak"
 
 check: $(READY) ## the fast tests alone, or those of TESTS="tests/store tests/cli"
-	$(BIN)/python -m pytest -n $(WORKERS) -q -m "not soak" $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "not soak" $(TESTS)
 
 soak: $(READY) ## the long fault and fuzz tests
-	$(BIN)/python -m pytest -n $(WORKERS) -m soak
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m soak
 
 bench: $(READY) ## every budget beside its floor, as ratios
-	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench
 
 screenshots: $(READY) ## draw the pictures in screenshots/ again
 	$(BIN)/python -m tests.screenshots

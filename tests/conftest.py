@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -14,6 +13,8 @@ import pytest
 
 from simtui.library import Library
 from simtui.paths import Home
+from tests import starting
+from tests.starting import as_text
 
 NO_SKIPS = "SIMTUI_NO_SKIPS"
 """Where this is set, a test that was skipped fails the run: what is not tried is not known."""
@@ -70,15 +71,9 @@ def simtui(home: Home) -> Command:
     """Runs the real command on the test's home, as a script would: `simtui("import", path)`."""
 
     def run(*arguments: object, input: str | None = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "simtui", "--home", str(home.root), *map(str, arguments)],
-            input=input,
-            stdin=subprocess.DEVNULL if input is None else None,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        words = ["--home", home.root, *arguments]
+        given = None if input is None else input.encode()
+        return as_text(starting.run(words, input=given))
 
     return run
 

@@ -30,20 +30,26 @@ def written(folder: Path, *documents: dict[str, Any]) -> Path:
     return folder
 
 
+def bring(home: Home, folder: Path) -> None:
+    """Imports a folder."""
+
+    async def run() -> None:
+        async with await Library.open(home) as library:
+            outcomes = [item.outcome async for item in import_paths(library, [folder])]
+        assert set(outcomes) <= {"imported", "updated"}, outcomes
+
+    asyncio.run(run())
+
+
 @pytest.fixture
 def stock(home: Home, tmp_path: Path) -> Stock:
     """Puts documents into the test's library: `stock(document("Alpha", ident=ALPHA))`."""
     calls = 0
 
-    async def bring(folder: Path) -> None:
-        async with await Library.open(home) as library:
-            outcomes = [item.outcome async for item in import_paths(library, [folder])]
-        assert set(outcomes) <= {"imported", "updated"}, outcomes
-
     def put(*documents: dict[str, Any]) -> None:
         nonlocal calls
         calls += 1
-        asyncio.run(bring(written(tmp_path / f"stock {calls}", *documents)))
+        bring(home, written(tmp_path / f"stock {calls}", *documents))
 
     return put
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import pty
 import select
-import subprocess
-import sys
-import termios
 
 from simtui.paths import Home
+from tests import starting
 
 
 def on_a_terminal(
@@ -21,14 +18,14 @@ def on_a_terminal(
     (again where nothing comes of it: an interrupt just before a read begins is not heard). The exit
     code, and all that the terminal was sent."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "simtui", "--home", str(home.root), *map(str, words)],
+    process = starting.Process(
+        ["--home", home.root, *words],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
         env={**os.environ, **environment},
-        start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        new_session=True,
+        terminal=True,
     )
     os.close(theirs)
     sent = b""

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from simtui.paths import Home
+from tests import starting
 from tests.cli.conftest import ALPHA, BETA, Stock, rows_of
 from tests.cli.terminal import on_a_terminal
 from tests.conftest import Command
@@ -228,10 +229,8 @@ def test_runs_travel_in_a_bundle_when_asked_for(simtui: Command, tmp_path: Path)
     assert simtui("export", "Alpha", "--as", "sim", "--with-runs").returncode == 2
 
     def there(*words: object) -> str:
-        command = [sys.executable, "-m", "simtui", "--home", tmp_path / "other", *words]
-        done = subprocess.run(
-            list(map(str, command)), capture_output=True, text=True, check=True, timeout=60
-        )
+        done = starting.as_text(starting.run(["--home", tmp_path / "other", *words]))
+        done.check_returncode()
         return done.stdout
 
     for _ in range(2):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from simtui.library.keyed import is_keyed
 from simtui.paths import Home
-from tests.cli.conftest import Stock
+from tests.cli.conftest import Stock, bring, written
 from tests.cli.vaulted import converse, private_file, run_alone, vault_in
 from tests.making import document
 from tests.vault.keyed import encrypted_home
@@ -39,11 +40,21 @@ def plain(home: Home, stock: Stock, tmp_path: Path) -> Path:
     return private_file(tmp_path / "password", PASSWORD)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A home that is encrypted, to copy, and its recovery code."""
+    place = tmp_path_factory.mktemp("encrypted")
+    home = Home(place / "SimAI")
+    bring(home, written(place / "stock", document(NAME)))
+    return home.root, encrypted_home(home, PASSWORD)
+
+
 @pytest.fixture
-def code(home: Home, stock: Stock, tmp_path: Path) -> str:
+def code(home: Home, made: tuple[Path, str]) -> str:
     """Of such a home, which is encrypted."""
-    stock(document(NAME))
-    return encrypted_home(home, PASSWORD)
+    root, code = made
+    shutil.copytree(root, home.root)
+    return code
 
 
 # -- every command asks

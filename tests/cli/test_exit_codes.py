@@ -10,6 +10,7 @@ import pytest
 
 from simtui.paths import Home
 from simtui.store import engine
+from tests import starting
 from tests.cli.conftest import ALPHA, Stock, written
 from tests.conftest import Command
 from tests.making import document
@@ -49,12 +50,7 @@ def test_0_done(simtui: Command, tmp_path: Path) -> None:
 )
 def test_2_the_words_cannot_be_meant(stock: Stock, home: Home, words: list[str | bytes]) -> None:
     stock(document("Alpha", ident=ALPHA))
-    done = subprocess.run(
-        [sys.executable, "-m", "simtui", "--home", str(home.root), *words],
-        capture_output=True,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
+    done = starting.run(["--home", home.root, *words])
     assert done.returncode == 2, done.stderr
     assert done.stdout == b""
     assert done.stderr

@@ -473,10 +473,11 @@ def test_the_command_leaves_no_core(vaulted: Vaulted) -> None:
 
 def vaulted_exec(vaulted: Vaulted, script: str) -> subprocess.CompletedProcess[bytes]:
     file = vaulted._file
-    return run_alone(
-        vaulted.home,
+    words: list[object] = [
+        sys.executable, "-m", "simtui", "--home", vaulted.home.root,
         "exec", "--with", "KEY", "--password-file", file, "--", sys.executable, "-c", script,
-    )  # fmt: skip
+    ]  # fmt: skip
+    return subprocess.run([*map(str, words)], capture_output=True, timeout=60, check=False)
 
 
 def test_a_report_of_a_fault_holds_no_value(vaulted: Vaulted, tmp_path: Path) -> None:

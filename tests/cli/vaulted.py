@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
-import fcntl
 import os
 import pty
 import re
 import select
+import shutil
 import subprocess
-import sys
-import termios
+import tempfile
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 from simtui.library import Library
 from simtui.paths import Home
+from tests import starting
 from tests.vault.vaults import make_vault
 
 Typed = str | Callable[[str], str]
@@ -27,7 +29,23 @@ _PATIENCE_S = 60
 
 def vault_in(home: Home, password: str | None = None, **values: bytes) -> str:
     """Makes a vault that holds these secrets. Its recovery code, which costs no time to try."""
+    if home.root.exists():
+        return _make_vault(home, password, values)
+    made, code = _made(password, tuple(values.items()))
+    shutil.copytree(made, home.root)
+    return code
 
+
+@cache
+def _made(password: str | None, values: tuple[tuple[str, bytes], ...]) -> tuple[Path, str]:
+    """A home to copy: a password costs half a second each time."""
+    place = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, place)
+    home = Home(place / "SimAI")
+    return home.root, _make_vault(home, password, dict(values))
+
+
+def _make_vault(home: Home, password: str | None, values: Mapping[str, bytes]) -> str:
     async def make() -> str:
         async with await Library.open(home) as library:
             code = await make_vault(library.vault, password)
@@ -52,14 +70,9 @@ def run_alone(
     pass_fds: tuple[int, ...] = (),
 ) -> subprocess.CompletedProcess[bytes]:
     """The command in a session of its own: there is no terminal, wherever the tests run."""
-    return subprocess.run(
-        [sys.executable, "-m", "simtui", "--home", str(home.root), *map(str, words)],
-        input=input,
-        capture_output=True,
-        timeout=_PATIENCE_S,
-        check=False,
-        start_new_session=True,
-        pass_fds=pass_fds,
+    words = ("--home", home.root, *words)
+    return starting.run(
+        words, input=input, timeout=_PATIENCE_S, new_session=True, pass_fds=pass_fds
     )
 
 
@@ -75,14 +88,14 @@ def converse(
     all that the terminal was sent. `stdout`: where that goes, instead of to the terminal. `at_end`:
     looks at the terminal when it is left."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "simtui", "--home", str(home.root), *map(str, words)],
+    process = starting.Process(
+        ["--home", home.root, *words],
         stdin=theirs,
         stdout=theirs if stdout is None else stdout,
         stderr=theirs,
         env={**os.environ, "TERM": "dumb", **(environment or {})},
-        start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        new_session=True,
+        terminal=True,
     )
     os.close(theirs)
     sent = ""

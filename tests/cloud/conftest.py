@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 
 from simtui.paths import Home
+from tests import starting
 from tests.cloud import server
 from tests.cloud.filling import Sim
 from tests.cloud.server import Server
@@ -38,15 +38,13 @@ def extract(home: Home) -> Command:
     def run(
         *arguments: object, input: str | None = None, **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "simtui.cloud", "--home", str(home.root), *map(str, arguments)],
-            input=input,
-            stdin=subprocess.DEVNULL if input is None else None,
-            capture_output=True,
-            text=True,
+        done = starting.run(
+            ["--home", home.root, *arguments],
+            module="simtui.cloud",
+            input=None if input is None else input.encode(),
             timeout=100,
-            check=False,
             env={**os.environ, **environment},
         )
+        return starting.as_text(done)
 
     return run

@@ -4,51 +4,66 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[2]
 SIMTUI = ROOT / "simtui"
 MODULES = sorted(SIMTUI.rglob("*.py"))
-NAMED = pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SIMTUI)))
 
 
-@NAMED
-def test_a_file_has_one_job(path: Path) -> None:
+def named(wrong: Iterable[Path]) -> list[str]:
+    return [str(path.relative_to(SIMTUI)) for path in wrong]
+
+
+@cache
+def text_of(path: Path) -> str:
+    return path.read_text()
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(text_of(path))
+
+
+def holding(pattern: str) -> list[str]:
+    """The modules in which this stands."""
+    return named(path for path in MODULES if re.search(pattern, text_of(path)))
+
+
+def test_a_file_has_one_job() -> None:
     """One past 400 lines usually has two."""
-    assert len(path.read_text().splitlines()) <= 400
+    assert named(path for path in MODULES if len(text_of(path).splitlines()) > 400) == []
 
 
-@NAMED
-def test_nothing_is_left_to_do(path: Path) -> None:
-    assert re.search(r"\b(?:TODO|FIXME|XXX|HACK)\b", path.read_text()) is None
+def test_nothing_is_left_to_do() -> None:
+    assert holding(r"\b(?:TODO|FIXME|XXX|HACK)\b") == []
 
 
-@NAMED
-def test_a_handler_never_calls_its_parents(path: Path) -> None:
+def test_a_handler_never_calls_its_parents() -> None:
     """Textual itself calls the `on_` of every class, so each would run twice. `on_event` is none:
     it is what calls them."""
-    assert re.search(r"super\(\)\.on_(?!event\b)", path.read_text()) is None
+    assert holding(r"super\(\)\.on_(?!event\b)") == []
 
 
-@NAMED
-def test_work_beside_the_keys_begins_in_one_place(path: Path) -> None:
+def test_work_beside_the_keys_begins_in_one_place() -> None:
     """`in_background`: a coroutine handed to Textual's `run_worker` is one that nobody awaits where
     the work is ended before its turn."""
-    named = "run_worker" in path.read_text()
-    assert named is (path == SIMTUI / "tui" / "work.py")
+    assert holding("run_worker") == ["tui/work.py"]
 
 
-@NAMED
-def test_a_module_starts_with_its_reason(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text()))
+def test_a_module_starts_with_its_reason() -> None:
+    assert named(path for path in MODULES if not ast.get_docstring(tree_of(path))) == []
 
 
-@NAMED
-def test_what_is_public_says_what_it_is(path: Path) -> None:
-    assert [name for name, node in public_in(path) if not ast.get_docstring(node)] == []
+def test_what_is_public_says_what_it_is() -> None:
+    wrong = {
+        str(path.relative_to(SIMTUI)): silent
+        for path in MODULES
+        if (silent := [name for name, node in public_in(path) if not ast.get_docstring(node)])
+    }
+    assert wrong == {}
 
 
 Named = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -58,7 +73,7 @@ def public_in(path: Path) -> Iterator[tuple[str, Named]]:
     """The public classes and functions of a module, and the classes' public methods: but for those
     that only give another answer to what a class above them says, and those of the screen, which
     Textual calls and explains."""
-    tree = ast.parse(path.read_text())
+    tree = tree_of(path)
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     for node in tree.body:
         if isinstance(node, Named) and not node.name.startswith("_"):

@@ -200,6 +200,7 @@ async def test_the_longest_names_and_the_deepest_folders_come_back(
             assert await kept(third) == await kept(library)
 
 
+@pytest.mark.soak
 async def test_ten_thousand_workflows_go_out_as_one_zip_and_come_back(
     library: Library, other: Library, tmp_path: Path
 ) -> None:

@@ -45,7 +45,8 @@ def archive(
     for entry in entries:
         packed = entry.content
         if entry.method == 8:
-            deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+            # only repetitions are looked for: it is what the large ones are made of
+            deflate = zlib.compressobj(9, zlib.DEFLATED, -15, strategy=zlib.Z_RLE)
             packed = deflate.compress(entry.content) + deflate.flush()
         size = len(entry.content) if entry.size is None else entry.size
         crc = zlib.crc32(entry.content) if entry.crc is None else entry.crc

@@ -22,25 +22,33 @@ from tests.looking import tables_in, tree
 from tests.making import as_bytes, document
 
 SOUND = as_bytes(document())
-BAD: dict[str, tuple[str, bytes, str]] = {
-    "a climbing name": ("bad.zip", named("../../evil.json"), "../../evil.json"),
-    "an escape in a name": ("bad.zip", named(b"\x1b]0;owned\x07.json"), r"\x1b]0;owned\x07"),
-    "a NUL in a name": ("bad.zip", named(b"a\0b.json"), r"a\x00b.json"),
-    "a bomb": ("bad.zip", archive(Entry("a.json", bytes(300 << 20))), "a.json"),
-    "a bomb that lies": ("bad.zip", archive(Entry("a.json", bytes(99 << 20), size=9)), "a.json"),
-    "a quoted bomb": ("bad.zip", covered(), "over one another"),
-    "too many entries": ("bad.zip", many(30_000), "30,000 entries"),
-    "a password": ("bad.zip", archive(Entry("a.json", flags=0x801)), "password"),
-    "cut short": ("bad.zip", named("a.json")[:-9], "bad.zip"),
-    "too deep": ("bad.json", b"[" * 100_000, "too deeply nested"),
-    "too many values": ("bad.json", b"[" + b"{}," * 3_000_000 + b"{}]", "2,000,000 values"),
-    "too large": ("bad.json", b'"' + b"x" * (65 << 20) + b'"', "64 MB"),
-    "NaN": ("bad.json", b'{"state": NaN}', "NaN"),
-    "a lone surrogate": ("bad.json", rb'{"state": "\ud800"}', "surrogate"),
-    "no UTF-8": ("bad.json", b'{"state": "\xff"}', "byte 11"),
-    "a list": ("bad.json", b"[]", "a list"),
-    "a bundle": ("bad.simworkflow", named("manifest.json", "workflow.json"), "bundle"),
-    "an escape in a key": ("bad.json", b'{"\\u001b]0;x": 1}', r"\x1b]0;x"),
+BAD: dict[str, tuple[str, Callable[[], bytes], str]] = {
+    "a climbing name": ("bad.zip", lambda: named("../../evil.json"), "../../evil.json"),
+    "an escape in a name": (
+        "bad.zip",
+        lambda: named(b"\x1b]0;owned\x07.json"),
+        r"\x1b]0;owned\x07",
+    ),
+    "a NUL in a name": ("bad.zip", lambda: named(b"a\0b.json"), r"a\x00b.json"),
+    "a bomb": ("bad.zip", lambda: archive(Entry("a.json", bytes(300 << 20))), "a.json"),
+    "a bomb that lies": (
+        "bad.zip",
+        lambda: archive(Entry("a.json", bytes(99 << 20), size=9)),
+        "a.json",
+    ),
+    "a quoted bomb": ("bad.zip", covered, "over one another"),
+    "too many entries": ("bad.zip", lambda: many(30_000), "30,000 entries"),
+    "a password": ("bad.zip", lambda: archive(Entry("a.json", flags=0x801)), "password"),
+    "cut short": ("bad.zip", lambda: named("a.json")[:-9], "bad.zip"),
+    "too deep": ("bad.json", lambda: b"[" * 100_000, "too deeply nested"),
+    "too many values": ("bad.json", lambda: b"[" + b"{}," * 3_000_000 + b"{}]", "2,000,000 values"),
+    "too large": ("bad.json", lambda: b'"' + b"x" * (65 << 20) + b'"', "64 MB"),
+    "NaN": ("bad.json", lambda: b'{"state": NaN}', "NaN"),
+    "a lone surrogate": ("bad.json", lambda: rb'{"state": "\ud800"}', "surrogate"),
+    "no UTF-8": ("bad.json", lambda: b'{"state": "\xff"}', "byte 11"),
+    "a list": ("bad.json", lambda: b"[]", "a list"),
+    "a bundle": ("bad.simworkflow", lambda: named("manifest.json", "workflow.json"), "bundle"),
+    "an escape in a key": ("bad.json", lambda: b'{"\\u001b]0;x": 1}', r"\x1b]0;x"),
 }
 
 
@@ -55,10 +63,10 @@ def kept(simtui: Command, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("kept")
 @pytest.mark.parametrize(("name", "content", "says"), BAD.values(), ids=BAD)
 def test_a_bad_file_alone_ends_with_6_and_changes_nothing(
-    simtui: Command, home: Home, tmp_path: Path, name: str, content: bytes, says: str
+    simtui: Command, home: Home, tmp_path: Path, name: str, content: Callable[[], bytes], says: str
 ) -> None:
     path = tmp_path / name
-    path.write_bytes(content)
+    path.write_bytes(content())
     rows, files = tables_in(home), tree(tmp_path, without=home.root)
 
     told = simtui("import", path)
@@ -78,7 +86,7 @@ def test_a_bad_file_alone_ends_with_6_and_changes_nothing(
 
 def test_a_bad_file_among_good_ones_ends_with_3(simtui: Command, tmp_path: Path) -> None:
     for name, (file, content, _says) in list(BAD.items())[:4]:
-        (tmp_path / f"{name}-{file}").write_bytes(content)
+        (tmp_path / f"{name}-{file}").write_bytes(content())
     (tmp_path / "good.json").write_bytes(SOUND)
     (tmp_path / "zzz.json").write_bytes(as_bytes(document("Another")))
     done = simtui("import", tmp_path, "-o", "json")

@@ -90,6 +90,7 @@ def test_a_key_of_several_lines_is_replaced_in_a_string_of_json_too() -> None:
 ANY = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=30,
 )
 
 

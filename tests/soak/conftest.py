@@ -17,6 +17,7 @@ import pytest
 
 from simtui.library import Library
 from simtui.paths import Home
+from tests import starting
 from tests.bench.exports import exports
 
 COUNT = 2000
@@ -49,7 +50,10 @@ def command(home: Home, *arguments: object) -> list[str]:
 
 
 def ask(home: Home, *arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Runs the real command to its end."""
+    """Runs the real command to its end; with options of `subprocess.run`, from its very start."""
+    if not options:
+        done = starting.run(["--home", home.root, *arguments], timeout=240)
+        return starting.as_text(done)
     return subprocess.run(
         command(home, *arguments),
         stdin=subprocess.DEVNULL,

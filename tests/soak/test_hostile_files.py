@@ -7,6 +7,7 @@ import json
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -57,25 +58,27 @@ def values_by_the_million() -> bytes:
     return b"[" + b"{}," * 3_000_000 + b"{}]"
 
 
-def hostile() -> dict[str, tuple[bytes, str]]:
-    """Files by name, and a word of the reason for each."""
-    return {
-        "declared.zip": (archive(Entry("a.json", bytes(300 * MB))), "200 times its size"),
-        "lying.zip": (archive(Entry("a.json", bytes(300 * MB), size=10)), "more than it says"),
-        "entries.zip": (many(100_000), "at most 20,000 are read"),
-        "entries-said-one.zip": (many(100_000, count=1), "entries"),
-        "quoted.zip": (quoted_bomb(2000, 900_000), "over one another"),
-        "covered.zip": (covered(), "over one another"),
-        "values.zip": (
-            archive(Entry("a.json", values_by_the_million(), method=0)),
-            "2,000,000 values",
-        ),
-        "values.json": (values_by_the_million(), "2,000,000 values"),
-        "deep.json": (b'{"a":' * 100_000, "too deeply nested"),
-        "long.json": (b'{"state": "' + b"x" * (65 * MB) + b'"}', "64 MB"),
-        "digits.json": (b'{"state": ' + b"9" * 1_000_000 + b"}", "digits"),
-        "cut.zip": (archive(Entry("a.json"))[:-9], "not a whole zip"),
-    }
+HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
+    "declared.zip": (lambda: archive(Entry("a.json", bytes(300 * MB))), "200 times its size"),
+    "lying.zip": (
+        lambda: archive(Entry("a.json", bytes(300 * MB), size=10)),
+        "more than it says",
+    ),
+    "entries.zip": (lambda: many(100_000), "at most 20,000 are read"),
+    "entries-said-one.zip": (lambda: many(100_000, count=1), "entries"),
+    "quoted.zip": (lambda: quoted_bomb(2000, 900_000), "over one another"),
+    "covered.zip": (covered, "over one another"),
+    "values.zip": (
+        lambda: archive(Entry("a.json", values_by_the_million(), method=0)),
+        "2,000,000 values",
+    ),
+    "values.json": (values_by_the_million, "2,000,000 values"),
+    "deep.json": (lambda: b'{"a":' * 100_000, "too deeply nested"),
+    "long.json": (lambda: b'{"state": "' + b"x" * (65 * MB) + b'"}', "64 MB"),
+    "digits.json": (lambda: b'{"state": ' + b"9" * 1_000_000 + b"}", "digits"),
+    "cut.zip": (lambda: archive(Entry("a.json"))[:-9], "not a whole zip"),
+}
+"""By a file's name, what makes it, and a word of the reason to refuse it."""
 
 
 def test_the_quoted_bomb_is_one() -> None:
@@ -95,9 +98,8 @@ def test_a_folder_full_of_attacks_costs_little_memory_and_keeps_nothing_else_out
     assert ask(home, "import", before).returncode == 0
     folder = tmp_path / "folder"
     folder.mkdir()
-    attacks = hostile()
-    for name, (content, _reason) in attacks.items():
-        (folder / name).write_bytes(content)
+    for name, (content, _reason) in HOSTILE.items():
+        (folder / name).write_bytes(content())
     (folder / "zzz-sound.json").write_bytes(as_bytes(document("Sound")))
     files = tree(tmp_path, without=home.root)
 
@@ -109,8 +111,8 @@ def test_a_folder_full_of_attacks_costs_little_memory_and_keeps_nothing_else_out
         for item in answer["items"]
         if item["outcome"] == "refused"
     }
-    assert refused.keys() == attacks.keys()
-    for name, (_content, reason) in attacks.items():
+    assert refused.keys() == HOSTILE.keys()
+    for name, (_content, reason) in HOSTILE.items():
         assert reason in refused[name], (name, refused[name])
     assert answer["imported"] == 1
     assert size < BOUND, f"{size / MB:.0f} MB"
@@ -119,14 +121,14 @@ def test_a_folder_full_of_attacks_costs_little_memory_and_keeps_nothing_else_out
     assert check_whole(home, {name: path.read_bytes() for name, path in sound.items()}) == 2
 
 
-@pytest.mark.parametrize("name", hostile())
+@pytest.mark.parametrize("name", HOSTILE)
 def test_an_attack_alone_is_refused_in_bounded_memory(
     home: Home, tmp_path: Path, name: str
 ) -> None:
     assert ask(home).returncode == 0
     rows = tables_in(home)
     path = tmp_path / name
-    path.write_bytes(hostile()[name][0])
+    path.write_bytes(HOSTILE[name][0]())
     code, size, _printed = peak_of(command(home, "import", path))
     assert code == 6
     assert size < BOUND, f"{size / MB:.0f} MB"

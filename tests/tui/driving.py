@@ -75,20 +75,20 @@ class Driver:
 
     async def sees(self, *texts: str) -> str:
         """Waits until all of these are on the screen. The whole screen."""
-        return await self._until(lambda: all(text in self.text for text in texts), f"{texts!r}")
+        return await self._until(lambda shown: all(text in shown for text in texts), f"{texts!r}")
 
     async def loses(self, text: str) -> str:
         """Waits until this is not on the screen any more."""
-        return await self._until(lambda: text not in self.text, f"{text!r} gone")
+        return await self._until(lambda shown: text not in shown, f"{text!r} gone")
 
-    async def _until(self, true: Callable[[], bool], what: str) -> str:
+    async def _until(self, true: Callable[[str], bool], what: str) -> str:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                while not true():
+                while not true(shown := self.text):
                     await self._pilot.pause(0.02)
         except TimeoutError:
             raise AssertionError(f"never saw {what}:\n{self.text}") from None
-        return self.text
+        return shown
 
 
 @asynccontextmanager
