@@ -5,6 +5,7 @@ and whether the pace is kept. The answer to a key is told from what else is pain
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -81,16 +82,18 @@ def _waits(waits: list[tuple[float, float]], alone: float) -> Iterator[Row]:
 
 def _key_waits(screen: PtyScreen, count: int) -> list[tuple[float, float]]:
     """Types letters behind `/`, each taken away before it is a filter: (seconds until it is seen,
-    of which the screen waited for a core)."""
+    of which the screen, or whoever looks at it, waited for a core)."""
     found = []
     screen.send("/")
     screen.read_until_quiet(0.1)
     for n in range(count):
         letter = LETTERS[n % len(LETTERS)]
-        start, before = time.perf_counter(), queued(screen.pid)
+        start, before = time.perf_counter(), queued(screen.pid) + queued(os.getpid())
         screen.send(letter)
         screen.read_until(letter.encode(), seconds=60)
-        found.append((time.perf_counter() - start, queued(screen.pid) - before))
+        found.append(
+            (time.perf_counter() - start, queued(screen.pid) + queued(os.getpid()) - before)
+        )
         screen.send("\x7f")
         screen.read_until_quiet(0.05)
     screen.send("\x1b")
