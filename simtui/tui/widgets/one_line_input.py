@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from textual import events
+from textual.geometry import Size
+from textual.reactive import Reactive
 from textual.widgets import Input
 
 from simtui.errors import shown
@@ -11,6 +13,9 @@ from simtui.errors import shown
 class OneLineInput(Input):
     """Lines that are pasted become one; Textual's own box takes the first and loses the rest. The
     cursor does not blink: that would be bytes for ever."""
+
+    # else the whole screen is laid out anew for each letter
+    virtual_size = Reactive(Size(0, 0))
 
     def on_mount(self) -> None:
         self.cursor_blink = False
