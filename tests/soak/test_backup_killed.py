@@ -74,7 +74,8 @@ def killed_at_moments(
     the time that it takes."""
     start = time.perf_counter()
     home = again()
-    assert ask(home, *words).returncode == 0
+    # started as those are that are killed
+    subprocess.run(command(home, *words), stdout=-3, stderr=-3, check=True)
     spent, found = time.perf_counter() - start, [(home, True)]
     chance = random.Random(round_number)
     for n in range(MOMENTS):
