@@ -194,9 +194,10 @@ async def test_esc_ends_the_unpacking_of_a_large_one(filled: Home, key: str) -> 
     async with driven(filled) as screen:
         await screen.press("4")
         await screen.sees("manual")
-        await screen.press(key)
-        await screen.sees("unpacking")
-        await screen.press("escape")
+        await screen.press_ahead(key)
+        while not screen.app.work.words.startswith("unpacking"):
+            await asyncio.sleep(0)
+        await screen.press_ahead("escape")
         await screen.sees("The unpacking was ended. Nothing was changed.")
     assert list(filled.backups.iterdir()) == files(filled), "nothing that was unpacked is left"
 

@@ -69,7 +69,7 @@ async def test_rows_that_cannot_be_fetched_are_told(home: Home) -> None:
 
 async def test_an_export_into_a_place_that_cannot_be_written_says_so(filled: Home) -> None:
     filled.exports.write_text("in the way")
-    async with driven(filled) as screen:
+    async with driven(filled, columns=160) as screen:
         await screen.press("x", "enter")
         await screen.sees("cannot be made", "File exists")
 
@@ -92,7 +92,7 @@ async def test_a_database_that_was_moved_away_is_told(filled: Home, tmp_path: Pa
 async def test_a_change_that_another_process_holds_up_is_told_and_loses_nothing(
     filled: Home,
 ) -> None:
-    async with driven(filled) as screen:
+    async with driven(filled, columns=160) as screen:
         await screen.press("d", "y")
         await screen.sees("moved to the trash")
         async with await Library.open(filled) as other:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
+from simtui.apart import LARGE_BYTES
 from simtui.errors import shown
 from simtui.model import wording
 from simtui.tui.screens.dialogs import Confirm, ConfirmByWord
@@ -142,7 +143,8 @@ async def _unpacked(app: SimtuiApp, row: Backup, stack: AsyncExitStack) -> Opene
         opened = opened_backup(app.library, row.path, ask=_asker(app))
         found.append(await stack.enter_async_context(opened))
 
-    app.typed.hold()  # a small one is there before the next key is
+    if row.size_bytes >= LARGE_BYTES:
+        app.typed.release()  # a small one is there before the next key is; here esc must work
     if await app.work.run(f"unpacking {row.name}", unpack()):
         return found[0]
     app.tell("The unpacking was ended. Nothing was changed.", "warning")
