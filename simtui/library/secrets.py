@@ -61,7 +61,7 @@ async def listed(library: Library) -> list[SecretLine]:
     needed = await library.workflows.needed()
     wanted = await library.store.read(extractions.wanted)
     lines = []
-    for name in sorted({*stored, *filter(is_name, needed), *wanted}):
+    for name in sorted({*stored, *needed, *wanted}):
         created_at = stored[name].created_at if name in stored else None
         updated_at = stored[name].updated_at if name in stored else None
         lines.append(SecretLine(name, created_at, updated_at, tuple(needed.get(name, ()))))

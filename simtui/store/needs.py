@@ -30,9 +30,11 @@ def of(connection: Connection, workflow_id: str) -> list[str]:
 
 
 def users(connection: Connection) -> list[tuple[str, str, str]]:
-    """(secret's name, workflow's id, workflow's name), by these names; none from the trash."""
-    return connection.execute(
+    """(secret's name, workflow's id, workflow's name), by these names; none from the trash, and
+    nothing that no secret can be called."""
+    rows = connection.execute(
         "SELECT n.name, w.id, w.name FROM workflow_needs AS n"
         " JOIN workflows AS w ON w.id = n.workflow_id AND w.deleted_at IS NULL"
         " ORDER BY n.name, w.name, w.id"
-    ).fetchall()
+    )
+    return [row for row in rows if is_name(row[0])]

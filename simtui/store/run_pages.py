@@ -138,9 +138,9 @@ def _all(connection: Connection) -> int:
 
 
 def _of_workflows(connection: Connection, ids: Sequence[str]) -> int:
-    others = but_these(connection, ids)
-    if len(others) < len(ids):
-        return _all(connection) - _in_these(connection, others)
+    total = connection.execute("SELECT count(*) FROM workflows").fetchone()[0]
+    if 2 * len(ids) > total:
+        return _all(connection) - _in_these(connection, but_these(connection, ids))
     return _in_these(connection, ids)
 
 

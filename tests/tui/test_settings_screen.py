@@ -90,22 +90,24 @@ async def test_what_the_environment_says_is_told(
         await screen.sees("$SIMTUI_TIMES is set and goes first.")
 
 
+async def look_for(screen: Driver, part: str) -> None:
+    await screen.press("/")
+    await screen.sees("Find a setting")
+    await screen.press(*["backspace"] * 20)
+    await screen.type(part)
+    await screen.press("enter")
+
+
 async def test_one_is_found_by_a_part_of_its_name_or_of_what_it_does(filled: Home) -> None:
     async with driven(filled) as screen:
-        await screen.press("5", "/")
-        await screen.sees("Find a setting")
-        await screen.type("locks the vault")
-        await screen.press("enter")
+        await screen.press("5")
+        await look_for(screen, "locks the vault")
         await screen.sees("▸ vault.lock_after")
-        await screen.press("/", *["backspace"] * 20)
-        await screen.type("keys.run")
-        await screen.press("enter")
+        await look_for(screen, "keys.run")
         await screen.sees("▸ keys.run_import", "n and N go on")
         await screen.press("n")
         await screen.sees("▸ keys.run_mark")
         await screen.press("N")
         await screen.sees("▸ keys.run_import")
-        await screen.press("/", *["backspace"] * 20)
-        await screen.type("no such thing")
-        await screen.press("enter")
+        await look_for(screen, "no such thing")
         await screen.sees('No setting has "no such thing".')

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -92,17 +92,26 @@ async def test_a_while_without_a_key_closes_it_too(filled: Home, code: str) -> N
         await screen.sees(PROMPT, "without a key")
 
 
-def test_a_process_that_is_stopped_has_closed_it(filled: Home, code: str) -> None:
-    screen = PtyScreen("--home", str(filled.root))
-    try:
+@contextmanager
+def opened(home: Home, code: str) -> Iterator[PtyScreen]:
+    with closing(PtyScreen("--home", str(home.root))) as screen:
         screen.read_until(b"Master password")
         screen.read_until_quiet()
         screen.send(f"{code}\r")
         screen.read_until(b"Lead enricher")
+        yield screen
+
+
+def stop(screen: PtyScreen) -> None:
+    screen.signal(signal.SIGTSTP)
+    screen.read_until(b"\x1b[?1049l")
+    os.waitid(os.P_PID, screen.pid, os.WSTOPPED | os.WNOWAIT)
+
+
+def test_a_process_that_is_stopped_has_closed_it(filled: Home, code: str) -> None:
+    with opened(filled, code) as screen:
         assert has_open(screen.pid, filled.database)
-        screen.signal(signal.SIGTSTP)
-        screen.read_until(b"\x1b[?1049l")
-        os.waitid(os.P_PID, screen.pid, os.WSTOPPED | os.WNOWAIT)
+        stop(screen)
         assert not has_open(screen.pid, filled.database)
         screen.signal(signal.SIGCONT)
         screen.read_until(b"Locked at suspend.")
@@ -111,31 +120,20 @@ def test_a_process_that_is_stopped_has_closed_it(filled: Home, code: str) -> Non
         screen.read_until(b"Lead enricher")
         screen.send("q")
         assert screen.exit_code() == 0
-    finally:
-        screen.close()
 
 
 @pytest.mark.parametrize("after_ms", [0, 200, 600])
 def test_who_leaves_while_it_is_opened_again_has_left(
     filled: Home, code: str, after_ms: int
 ) -> None:
-    screen = PtyScreen("--home", str(filled.root))
-    try:
-        screen.read_until(b"Master password")
-        screen.read_until_quiet()
-        screen.send(f"{code}\r")
-        screen.read_until(b"Lead enricher")
-        screen.signal(signal.SIGTSTP)
-        screen.read_until(b"\x1b[?1049l")
-        os.waitid(os.P_PID, screen.pid, os.WSTOPPED | os.WNOWAIT)
+    with opened(filled, code) as screen:
+        stop(screen)
         screen.signal(signal.SIGCONT)
         screen.read_until(b"Locked at suspend.")
         screen.send(f"{code}\r")
         time.sleep(after_ms / 1000)
         screen.signal(signal.SIGTERM)
         assert screen.exit_code() == 143
-    finally:
-        screen.close()
 
 
 async def test_nothing_is_seen_while_a_password_is_tried(filled: Home, code: str) -> None:
