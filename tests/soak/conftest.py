@@ -1,13 +1,16 @@
-"""Two thousand workflows to import, and a way to look at what an import left behind."""
+"""Two thousand workflows to import, a way to look at what an import left behind, and a disk that
+fails or kills at a call."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
+import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,6 +66,62 @@ def ask(home: Home, *arguments: object, **options: Any) -> subprocess.CompletedP
         check=False,
         **options,
     )
+
+
+@pytest.fixture(scope="session")
+def shim(tmp_path_factory: pytest.TempPathFactory, tool: Callable[[str], str]) -> Path:
+    made = tmp_path_factory.mktemp("shim") / "failing_disk.so"
+    source = Path(__file__).with_name("failing_disk.c")
+    strict = ("-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror")
+    subprocess.run([tool("cc"), *strict, "-o", made, source, "-ldl"], check=True)
+    return made
+
+
+def failing(shim: Path, home: Home, count: Path, call: int) -> dict[str, str]:
+    """An environment in which that call to the home's disk fails (0: none); `count` is the file in
+    which they are counted, native 64 bits."""
+    count.write_bytes(bytes(8))
+    return {
+        **os.environ,
+        "LD_PRELOAD": str(shim),
+        "FAILING_BELOW": str(home.root),
+        "FAILING_COUNT": str(count),
+        "FAILING_AT": str(call),
+    }
+
+
+def killed_at_writes(
+    shim: Path, words: Sequence[object], again: Callable[[], Home], points: int, seed: int = 0
+) -> Iterator[tuple[Home, bool]]:
+    """Each home, and whether the command ran to its end there: first it does, then it is killed
+    before one of the writes, syncs or changes of a name that it made; the first, the last, and
+    `points` spread over the others."""
+
+    def run(call: int) -> tuple[Home, int, int]:
+        home = again()
+        count = home.root.with_name(f"{home.root.name}.count")
+        environment = {**failing(shim, home, count, call), "FAILING_KILLS": "yes"}
+        done = subprocess.run(
+            command(home, *words),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=environment,
+            start_new_session=True,
+            timeout=240,
+            check=False,
+        )
+        assert done.returncode in (0, -9), done.stderr
+        return home, done.returncode, int.from_bytes(count.read_bytes(), sys.byteorder)
+
+    home, code, calls = run(0)
+    assert code == 0
+    assert calls > points, "so few that each could be tried"
+    yield home, True
+    chance = random.Random(seed)
+    spread = (1 + int((n + chance.random()) * calls / points) for n in range(points))
+    for call in sorted({1, calls, *spread}):
+        home, code, _ = run(call)
+        yield home, code == 0
 
 
 def check_whole(home: Home, contents: Mapping[str, bytes]) -> int:

@@ -8,7 +8,6 @@ import json
 import os
 import random
 import shutil
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from simtui.library import Library
 from simtui.paths import Home
 from tests.backup.backups import fill, proof_of
 from tests.looking import Tables, tables_in
-from tests.soak.conftest import ask, command
+from tests.soak.conftest import ask, killed_at_writes
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]
 
@@ -67,26 +66,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     return Prepared(home, backup, then, rows_in(home))
 
 
-def killed_at_moments(
-    round_number: int, words: tuple[object, ...], again: Callable[[], Home]
-) -> list[tuple[Home, bool]]:
-    """Each home, and whether the command was over before it was killed; the moments are spread over
-    the time that it takes."""
-    start = time.perf_counter()
-    home = again()
-    # started as those are that are killed
-    subprocess.run(command(home, *words), stdout=-3, stderr=-3, check=True)
-    spent, found = time.perf_counter() - start, [(home, True)]
-    chance = random.Random(round_number)
-    for n in range(MOMENTS):
-        home = again()
-        with subprocess.Popen(command(home, *words), stdout=-3, stderr=-3) as child:
-            time.sleep(spent * (n + chance.random()) / MOMENTS)
-            child.kill()
-            found.append((home, child.wait() == 0))
-    return found
-
-
 def copies_of(prepared: Prepared, place: Path) -> Callable[[], Home]:
     count = 0
 
@@ -114,10 +93,11 @@ def check_backups(home: Home, place: Path) -> int:
 
 @pytest.mark.parametrize("round_number", range(ROUNDS))
 def test_a_backup_that_is_killed_is_there_and_proven_or_not_there(
-    prepared: Prepared, tmp_path: Path, round_number: int
+    prepared: Prepared, shim: Path, tmp_path: Path, round_number: int
 ) -> None:
     place = tmp_path / "homes"
-    for home, over in killed_at_moments(round_number, ("backup",), copies_of(prepared, place)):
+    copies = copies_of(prepared, place)
+    for home, over in killed_at_writes(shim, ("backup",), copies, MOMENTS, round_number):
         count = check_backups(home, tmp_path)
         assert count == 2 if over else count in (1, 2)
         assert rows_in(home) == prepared.now
@@ -126,11 +106,12 @@ def test_a_backup_that_is_killed_is_there_and_proven_or_not_there(
 
 @pytest.mark.parametrize("round_number", range(ROUNDS))
 def test_a_restore_that_is_killed_leaves_the_old_or_the_new(
-    prepared: Prepared, tmp_path: Path, round_number: int
+    prepared: Prepared, shim: Path, tmp_path: Path, round_number: int
 ) -> None:
     place = tmp_path / "homes"
     words = ("backups", "restore", prepared.backup, "--yes")
-    for home, over in killed_at_moments(round_number, words, copies_of(prepared, place)):
+    copies = copies_of(prepared, place)
+    for home, over in killed_at_writes(shim, words, copies, MOMENTS, round_number):
         rows = rows_in(home)
         assert rows == prepared.then if over else rows in (prepared.then, prepared.now)
         check_backups(home, tmp_path)
@@ -140,7 +121,7 @@ def test_a_restore_that_is_killed_leaves_the_old_or_the_new(
 
 @pytest.mark.parametrize("round_number", range(ROUNDS))
 def test_a_broken_database_is_never_lost_while_another_takes_its_place(
-    prepared: Prepared, tmp_path: Path, round_number: int
+    prepared: Prepared, shim: Path, tmp_path: Path, round_number: int
 ) -> None:
     broken = random.Random(round_number).randbytes(100_000)
     copy = copies_of(prepared, tmp_path / "homes")
@@ -152,7 +133,7 @@ def test_a_broken_database_is_never_lost_while_another_takes_its_place(
         return home
 
     words = ("backups", "restore", prepared.backup, "--yes")
-    for home, over in killed_at_moments(round_number, words, again):
+    for home, over in killed_at_writes(shim, words, again, MOMENTS, round_number):
         kept = [path for path in home.root.glob("simai.db*") if path.read_bytes() == broken]
         assert kept, list(home.root.iterdir())
         if home.database.read_bytes() != broken:
@@ -165,7 +146,7 @@ def test_a_broken_database_is_never_lost_while_another_takes_its_place(
 
 @pytest.mark.parametrize("round_number", range(ROUNDS))
 def test_a_prune_that_is_killed_leaves_the_newest_and_only_proven_ones(
-    tmp_path: Path, round_number: int
+    shim: Path, tmp_path: Path, round_number: int
 ) -> None:
     template = Home(tmp_path / "template")
 
@@ -180,9 +161,8 @@ def test_a_prune_that_is_killed_leaves_the_newest_and_only_proven_ones(
     newest = max(path.name for path in template.backups.iterdir())
     prepared = Prepared(template, newest, {}, {})
     words = ("backups", "prune", "--yes")
-    for home, over in killed_at_moments(
-        round_number, words, copies_of(prepared, tmp_path / "homes")
-    ):
+    copies = copies_of(prepared, tmp_path / "homes")
+    for home, over in killed_at_writes(shim, words, copies, MOMENTS, round_number):
         listed = json.loads(ask(home, "backups", "list", "-o", "json").stdout)
         assert all(each["verdict"] == "proven" for each in listed)
         assert 1 <= len(listed) <= (3 if over else 12)

@@ -8,12 +8,11 @@ library for all of this.
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +25,7 @@ from simtui.paths import Home
 from tests.backup.backups import fill, proof_of
 from tests.looking import Tables, tables_in
 from tests.making import as_bytes, document
-from tests.soak.conftest import ask
+from tests.soak.conftest import ask, failing
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(300)]
 
@@ -72,15 +71,6 @@ def rows_in(home: Home) -> Tables:
 
 
 @pytest.fixture(scope="session")
-def shim(tmp_path_factory: pytest.TempPathFactory, tool: Callable[[str], str]) -> Path:
-    made = tmp_path_factory.mktemp("shim") / "failing_disk.so"
-    source = Path(__file__).with_name("failing_disk.c")
-    strict = ("-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror")
-    subprocess.run([tool("cc"), *strict, "-o", made, source, "-ldl"], check=True)
-    return made
-
-
-@pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     """Large enough that the work on backups is done in a process of its own."""
     place = tmp_path_factory.mktemp("prepared")
@@ -123,13 +113,8 @@ class Trial:
         if "broken" in self.act:
             home.database.write_bytes(BROKEN)
         count = self.place / f"count-{call}"
-        count.write_bytes(bytes(8))
         environment = {
-            **os.environ,
-            "LD_PRELOAD": str(self.shim),
-            "FAILING_BELOW": str(home.root),
-            "FAILING_COUNT": str(count),
-            "FAILING_AT": str(call),
+            **failing(self.shim, home, count, call),
             **({"FAILING_ON": "yes"} if self.goes_on else {}),
         }
         words = [word.format(files=self.prepared.files) for word in ACTS[self.act]]

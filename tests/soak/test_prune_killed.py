@@ -4,11 +4,10 @@ whole, and the same command again completes it."""
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import random
 import shutil
-import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ from simtui.paths import Home
 from simtui.store import checks, engine, runs
 from simtui.store.runs import Kept
 from tests.making import as_bytes, block, document
-from tests.soak.conftest import ask, command
+from tests.soak.conftest import ask, killed_at_writes
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(300)]
 
@@ -92,30 +91,24 @@ def look(home: Home) -> tuple[int, int]:
     return asyncio.run(read())
 
 
-def test_a_pruning_that_is_killed_leaves_what_was_to_stay(filled: Home, tmp_path: Path) -> None:
-    def copied(name: str) -> Home:
-        home = Home(tmp_path / name)
+def test_a_pruning_that_is_killed_leaves_what_was_to_stay(
+    filled: Home, shim: Path, tmp_path: Path
+) -> None:
+    names = map(str, itertools.count())
+
+    def copied() -> Home:
+        home = Home(tmp_path / next(names))
         shutil.copytree(filled.root, home.root)
         return home
 
-    whole = copied("whole")
-    began = time.monotonic()
-    # started as those are that are killed
-    subprocess.run(command(whole, *PRUNE), stdout=subprocess.DEVNULL, check=True)
-    seconds = time.monotonic() - began
-    assert look(whole) == (0, (WORKFLOWS - TRASHED) * 3)
-
     states = set()
-    for moment in range(MOMENTS):
-        home = copied(f"moment {moment}")
-        with subprocess.Popen(command(home, *PRUNE), stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL) as child:  # fmt: skip
-            time.sleep(seconds * (0.3 + 0.7 * moment / MOMENTS))
-            child.kill()
-        states.add(look(home))
+    whole = (0, (WORKFLOWS - TRASHED) * 3)
+    for home, over in killed_at_writes(shim, PRUNE, copied, MOMENTS):
+        states.add(left := look(home))
+        assert left == whole or not over
         assert ask(home, *PRUNE).returncode == 0
-        assert look(home) == look(whole)
+        assert look(home) == whole
         again = json.loads(ask(home, *PRUNE).stdout)
         assert again["items"] == []
         shutil.rmtree(home.root)
-    assert len(states) > 5, states  # it was killed on its way, not before or after
+    assert len(states) > 7, states  # it was killed between most of its steps
