@@ -1,4 +1,4 @@
-"""Runs one function in a child process of its own.
+"""Runs one function in a child process of its own, or what it yields a piece at a time.
 
 For work that would hold this process's GIL, and with it the screen, for longer than a key may wait:
 a parse past a megabyte, the digests of a whole library. A child that is no longer wanted is killed.
@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar, cast
 
 from simtui.errors import SimtuiError
@@ -26,6 +26,7 @@ Result = TypeVar("Result")
 
 LARGE_BYTES = 1 << 20
 """From this size on, a document is parsed apart."""
+_TICK_SECONDS = 0.05
 
 
 async def off_the_loop(
@@ -65,12 +66,30 @@ def apart(
     return _Child(function, args, kwargs).result()
 
 
+def stream_apart(
+    unwanted: threading.Event,
+    function: Callable[Arguments, Iterator[Result]],
+    *args: Arguments.args,
+    **kwargs: Arguments.kwargs,
+) -> Generator[Result, None, None]:
+    """What `function` yields in a process of its own, which is a piece ahead; for a caller that is
+    in a thread and may wait. It ends soon once `unwanted` is set; that, or to close it before its
+    end, takes the child with it."""
+    child: _Child[Result] = _Child(function, args, kwargs, _work_through)
+    try:
+        yield from child.answers(unwanted)
+    finally:
+        child.kill()
+        child.join()
+
+
 class _Child(Generic[Result]):
     def __init__(
         self,
-        function: Callable[..., Result],
+        function: Callable[..., Result] | Callable[..., Iterator[Result]],
         args: tuple[object, ...],
         kwargs: dict[str, object],
+        work: Callable[..., None] | None = None,
     ) -> None:
         import multiprocessing  # 12 ms, and rarely needed
 
@@ -80,10 +99,17 @@ class _Child(Generic[Result]):
         self._starting = threading.Lock()
         self._wanted = True
         self._process = context.Process(
-            target=_work, args=(self._theirs, function, args, kwargs), daemon=True
+            target=work or _work, args=(self._theirs, function, args, kwargs), daemon=True
         )
 
     def result(self) -> Result:
+        for answer in self.answers():
+            self._process.join()
+            return answer
+        raise self._died()
+
+    def answers(self, unwanted: threading.Event | None = None) -> Iterator[Result]:
+        """Starts it, and gives what it sends until its end."""
         with self._starting:
             if not self._wanted:
                 raise asyncio.CancelledError
@@ -91,25 +117,37 @@ class _Child(Generic[Result]):
             self._process.start()
         self._theirs.close()
         try:
-            done, answer = self._ours.recv()
+            while True:
+                while unwanted is not None and not self._ours.poll(_TICK_SECONDS):
+                    if unwanted.is_set():
+                        return
+                done, answer = self._ours.recv()
+                if not done:
+                    raise cast(BaseException, answer)
+                yield cast(Result, answer)
         except EOFError:
             self._process.join()
-            raise SimtuiError(
-                f"The process that read it ended by itself ({self._process.exitcode}); "
-                "nothing was changed."
-            ) from None
+            if self._process.exitcode:
+                raise self._died() from None
         finally:
             self._ours.close()
-        self._process.join()
-        if not done:
-            raise cast(BaseException, answer)
-        return cast(Result, answer)
+
+    def _died(self) -> SimtuiError:
+        return SimtuiError(
+            f"The process that read it ended by itself ({self._process.exitcode}); "
+            "what was there before is unchanged."
+        )
 
     def kill(self) -> None:
         with self._starting:
             self._wanted = False
             if self._process.pid is not None:
                 self._process.kill()
+
+    def join(self) -> None:
+        """Waits for its end, where it was started."""
+        if self._process.pid is not None:
+            self._process.join()
 
 
 _tracker_starts = threading.Lock()
@@ -138,6 +176,23 @@ def _work(
         answer = (False, error)
     with contextlib.suppress(BrokenPipeError):  # the parent is gone
         answers.send(answer)
+
+
+def _work_through(
+    answers: Connection,
+    function: Callable[..., Iterator[object]],
+    args: tuple[object, ...],
+    kwargs: dict[str, object],
+) -> None:
+    begin_child()
+    with contextlib.suppress(BrokenPipeError):
+        try:
+            for each in function(*args, **kwargs):
+                answers.send((True, each))
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            answers.send((False, error))
 
 
 def without_circles() -> None:

@@ -7,11 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 
-from simtui.apart import LARGE_BYTES, apart, off_the_loop, run_apart
+from simtui.apart import LARGE_BYTES, apart, off_the_loop, run_apart, stream_apart
 from simtui.errors import BadInput, SimtuiError
 
 
@@ -25,6 +28,17 @@ def refuse(words: str) -> None:
 
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def count_until(place: str, most: int, end: str) -> Iterator[int]:
+    Path(place).write_text(str(os.getpid()))
+    yield from range(most)
+    if end == "refuses":
+        raise BadInput("no more of it")
+    if end == "dies":
+        die()
+    if end == "waits":
+        signal.pause()
 
 
 def announce_and_wait(place: str) -> None:
@@ -75,6 +89,44 @@ async def test_a_child_that_was_given_up_before_it_started_never_runs(tmp_path: 
     # one worker only: what comes after it in the pool runs when it has ended
     await asyncio.get_running_loop().shutdown_default_executor()
     assert not place.exists() or not Path(f"/proc/{place.read_text()}").exists()
+
+
+def test_what_it_yields_comes_a_piece_at_a_time_until_its_end(tmp_path: Path) -> None:
+    place = tmp_path / "pid"
+    assert list(stream_apart(Event(), count_until, str(place), 1000, "ends")) == [*range(1000)]
+    assert int(place.read_text()) != os.getpid()
+
+
+@pytest.mark.parametrize(
+    ("end", "error", "words"),
+    [
+        ("refuses", BadInput, "no more of it"),
+        ("dies", SimtuiError, r"ended by itself \(-9\); what was there before is unchanged"),
+    ],
+)
+def test_a_fault_on_the_way_is_raised_behind_what_came(
+    tmp_path: Path, end: str, error: type[Exception], words: str
+) -> None:
+    coming = stream_apart(Event(), count_until, str(tmp_path / "pid"), 3, end)
+    assert [next(coming), next(coming), next(coming)] == [0, 1, 2]
+    with pytest.raises(error, match=words):
+        next(coming)
+
+
+@pytest.mark.parametrize("given_up", ["closed", "unwanted"])
+def test_a_stream_that_is_given_up_takes_its_child_with_it(tmp_path: Path, given_up: str) -> None:
+    place, unwanted = tmp_path / "pid", Event()
+    coming = stream_apart(unwanted, count_until, str(place), 1, "waits")
+    assert next(coming) == 0
+    if given_up == "closed":
+        coming.close()
+    else:
+        unwanted.set()
+        assert list(coming) == []
+    deadline = time.monotonic() + 20
+    while Path(f"/proc/{place.read_text()}").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 async def test_an_interrupt_at_the_keyboard_is_the_parents_to_answer() -> None:

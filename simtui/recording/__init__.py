@@ -1,7 +1,7 @@
 """Runs into the library, as they happen or from what Sim kept of them.
 
-Streams are read and parsed in a thread, a batch at a time, and each batch is written in one
-transaction; what a program pipes in is read on meanwhile. What is told as done is there. The same
+Streams are read and parsed a batch at a time, and each batch is written in one transaction while
+the next is read. What is told as done is there. The same
 thing again changes nothing. A run that was told of as going on, and whose stream ends without its
 end, is left interrupted.
 """
@@ -22,7 +22,9 @@ from simtui.model.run_said import BadLine, Said
 from simtui.recording.applying import Batch
 from simtui.recording.heard import Heard
 from simtui.recording.placing import Places
-from simtui.recording.streams import Piece, pieces_of
+from simtui.recording.reading import pieces_of
+from simtui.recording.streams import Piece
+from simtui.store.store import to_its_end
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -75,8 +77,7 @@ async def import_runs(
         try:
             # shielded, since a thread cannot be cancelled: it ends its piece, and is waited for
             while (piece := await asyncio.shield(upcoming)) is not None:
-                if piece.is_live:  # who writes it should not wait for us
-                    upcoming = _in_a_thread(pieces)
+                upcoming = _in_a_thread(pieces)  # it is read while this one is written
                 for item in await recorder.take(piece):
                     yield item
                 if on_progress:
@@ -84,10 +85,6 @@ async def import_runs(
                 if piece.is_last:
                     for item in await recorder.end(piece.source, piece.format):
                         yield item
-                if not piece.is_live:
-                    # only now: each row that is inserted gives the interpreter's lock away, and a
-                    # thread that parses meanwhile keeps it for 5 ms
-                    upcoming = _in_a_thread(pieces)
         finally:
             unwanted.set()
             await asyncio.wait([upcoming])
@@ -140,19 +137,18 @@ class Recorder:
     async def take(self, piece: Piece) -> list[RunItem]:
         """Writes a piece of a stream. What can be told by now: the lines that are refused, and runs
         that ended a while ago."""
-        said: list[Said] = []
-        items: list[RunItem] = []
-        for one in piece.said:
-            if not isinstance(one, BadLine):
-                said.append(one if self._mask is None else self._mask.said(one))
-                continue
-            items.append(
-                RunItem(piece.source, piece.format, "refused", line=one.number, reason=one.reason)
-            )
+        said = [one for one in piece.said if not isinstance(one, BadLine)]
+        if self._mask is not None:
+            said = [self._mask.said(one) for one in said]
+        items = [
+            RunItem(piece.source, piece.format, "refused", line=one.number, reason=one.reason)
+            for one in (piece.said if len(said) < len(piece.said) else ())
+            if isinstance(one, BadLine)
+        ]
         if piece.trouble is not None:
             items.append(RunItem(piece.source, piece.format, "refused", reason=piece.trouble))
         if said:
-            self._remember(await self._written(_apply, said))
+            await self._write(_apply, said)
             self.events += len(said)
         while len(self._ended) > _REMEMBERED:
             _, heard = self._ended.popitem(last=False)
@@ -171,31 +167,35 @@ class Recorder:
         if self._open:
             broken = [ident for ident, heard in self._open.items() if heard.is_open]
             if broken:
-                self._remember(await self._written(_interrupt, broken))
+                await self._write(_interrupt, broken)
             self._ended.update(self._open)
             self._open.clear()
 
-    def _remember(self, heard: dict[str, Heard]) -> None:
+    async def _write(
+        self, job: Callable[[Batch, Sequence[Result]], None], what: Sequence[Result]
+    ) -> None:
+        for turn in range(_PATIENCE):
+            try:
+                # what is cancelled meanwhile is written all the same, and must be known of
+                await to_its_end(asyncio.create_task(self._try_to_write(job, what)))
+                return
+            except Busy:  # many write at once; the batch is whole, and can wait
+                if turn == _PATIENCE - 1:
+                    raise
+
+    async def _try_to_write(
+        self, job: Callable[[Batch, Sequence[Result]], None], what: Sequence[Result]
+    ) -> None:
+        known = {**self._ended, **self._open}
+        try:
+            heard = await self._store.write(_in_batch, known, self._places, job, what)
+        except BaseException:
+            self._places.forget()
+            raise
         for ident, one in heard.items():
             self._open.pop(ident, None)
             self._ended.pop(ident, None)
             (self._open if one.is_open else self._ended)[ident] = one
-
-    async def _written(
-        self, job: Callable[[Batch, Sequence[Result]], None], what: Sequence[Result]
-    ) -> dict[str, Heard]:
-        known = {**self._ended, **self._open}
-        for turn in range(_PATIENCE):
-            try:
-                return await self._store.write(_in_batch, known, self._places, job, what)
-            except Busy:  # many write at once; the batch is whole, and can wait
-                self._places.forget()
-                if turn == _PATIENCE - 1:
-                    raise
-            except BaseException:
-                self._places.forget()
-                raise
-        raise AssertionError
 
 
 def _in_batch(

@@ -68,8 +68,9 @@ class Batch:
     def apply(self, said: Sequence[Said]) -> None:
         """Takes all of it in, and writes."""
         self._kept = runs.kept(self._connection, {one.run_id for one in said})
+        changes = self._changes
         for one in said:
-            change = self._changes.get(one.run_id) or self._begin(one)
+            change = changes.get(one.run_id) or self._begin(one)
             change.heard.events += 1
             if isinstance(one, SpanSaid):  # as most are
                 self._span(change, one)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from simtui.errors import shown
 from simtui.model.run import LogLine, Run
-from simtui.store import run_search
+from simtui.store import inserting, run_search
 from simtui.store.runs import unpacked
 
 if TYPE_CHECKING:
@@ -204,19 +204,19 @@ def same_as(connection: Connection, run_number: int, row: Row, after: int) -> in
     return int(found[0]) if found else None
 
 
-_INSERT = f"INSERT INTO log_lines (run_number, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERTED = ("run_number", *_COLUMNS.split(", "))
+_OR_REPLACE = (
+    "ON CONFLICT (run_number, seq) DO UPDATE SET at = excluded.at, level = excluded.level,"
+    " block_id = excluded.block_id, block_name = excluded.block_name,"
+    " message = excluded.message, more = excluded.more"
+)
 
 
-def insert(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+def insert(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     """Lines that are not there yet, as (run's number, *row)."""
-    connection.executemany(_INSERT, rows)
+    inserting.insert(connection, "log_lines", _INSERTED, rows)
 
 
-def replace(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+def replace(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     """The same, instead of those with the same number."""
-    connection.executemany(
-        f"{_INSERT} ON CONFLICT (run_number, seq) DO UPDATE SET at = excluded.at,"
-        " level = excluded.level, block_id = excluded.block_id,"
-        " block_name = excluded.block_name, message = excluded.message, more = excluded.more",
-        rows,
-    )
+    inserting.insert(connection, "log_lines", _INSERTED, rows, _OR_REPLACE)

@@ -9,8 +9,10 @@ prefix index makes the first letters of a word quick at a million lines (0.1 ms 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
+
+from simtui.store import inserting
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -65,9 +67,9 @@ def _is_plain(term: str) -> bool:
     return term.isascii() and term.isalnum()
 
 
-def put_runs(connection: Connection, rows: Iterable[tuple[int, str]]) -> None:
+def put_runs(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
     """Runs that are not in the index yet, as (place, text)."""
-    connection.executemany("INSERT INTO run_search (rowid, body) VALUES (?, ?)", rows)
+    inserting.insert(connection, "run_search", ("rowid", "body"), rows)
 
 
 def remove_run(connection: Connection, place: int) -> None:
@@ -75,9 +77,9 @@ def remove_run(connection: Connection, place: int) -> None:
     connection.execute("DELETE FROM run_search AS s WHERE s.rowid = ?", (place,))
 
 
-def put_lines(connection: Connection, rows: Iterable[tuple[int, str]]) -> None:
+def put_lines(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
     """Lines that are not in the index yet, as (key, text)."""
-    connection.executemany("INSERT INTO log_search (rowid, message) VALUES (?, ?)", rows)
+    inserting.insert(connection, "log_search", ("rowid", "message"), rows)
 
 
 def remove_line(connection: Connection, key: int) -> None:

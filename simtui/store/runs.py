@@ -15,7 +15,7 @@ import orjson
 from simtui.errors import NotFound, shown
 from simtui.model.run import PLACE_BITS, Payloads, Run, json_of, place_from
 from simtui.model.workflow import PLACEHOLDER
-from simtui.store import payload, run_search
+from simtui.store import inserting, payload, run_search
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -265,15 +265,12 @@ class FreePlaces:
         return None if taken is None else int(taken)
 
 
-_MARKS = ", ".join("?" * 19)
 _SET = ", ".join(f"{name.strip()} = ?" for name in _COLUMNS.split(",")[2:])
 
 
 def insert(connection: Connection, rows: Iterable[Kept]) -> None:
     """New runs. Their payloads are `put_payloads`'."""
-    connection.executemany(
-        f"INSERT INTO runs ({_COLUMNS}) VALUES ({_MARKS})", map(row_values, rows)
-    )
+    inserting.insert(connection, "runs", _COLUMNS.split(", "), list(map(row_values, rows)))
 
 
 def update(connection: Connection, rows: Iterable[Kept]) -> None:
@@ -286,15 +283,17 @@ def update(connection: Connection, rows: Iterable[Kept]) -> None:
 
 def put_payloads(connection: Connection, rows: Iterable[Kept]) -> None:
     """The payloads of runs, instead of those before; none where there are none."""
-    connection.executemany(
-        "INSERT INTO run_payloads (run_number, input, output, more) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (run_number) DO UPDATE SET input = excluded.input, output = excluded.output,"
-        " more = excluded.more",
+    inserting.insert(
+        connection,
+        "run_payloads",
+        ("run_number", "input", "output", "more"),
         [
             (row.number, row.input, row.output, row.more)
             for row in rows
             if row.input is not None or row.output is not None or row.more is not None
         ],
+        "ON CONFLICT (run_number) DO UPDATE SET input = excluded.input, output = excluded.output,"
+        " more = excluded.more",
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from simtui.errors import shown
 from simtui.model.run import Run, Span
+from simtui.store import inserting
 from simtui.store.runs import unpacked
 
 if TYPE_CHECKING:
@@ -88,30 +89,30 @@ def last_seq(connection: Connection, run_number: int) -> int:
 
 
 _COLUMNS = ("run_number", *_SMALL.split(", "), "payload")
-
-
-def _insert(columns: Sequence[str]) -> str:
-    return f"INSERT INTO spans ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+_OR_REPLACE = (
+    "ON CONFLICT (run_number, id) DO UPDATE SET seq = excluded.seq,"
+    " parent_id = excluded.parent_id, name = excluded.name, type = excluded.type,"
+    " status = excluded.status, started_at = excluded.started_at,"
+    " duration_ms = excluded.duration_ms, block_id = excluded.block_id,"
+    " error = excluded.error, model = excluded.model, tokens = excluded.tokens,"
+    " cost_usd = excluded.cost_usd, payload = excluded.payload"
+)
 
 
 def insert(connection: Connection, rows: Sequence[Row]) -> None:
     """Spans that are not there yet, as (run's number, *row): without a word of what to do where
     they are, which costs a third as much again; and of columns that none of them has anything in,
     since to say so of each costs the engine's binding as much as a value."""
-    said = [n for n, values in enumerate(zip(*rows, strict=True)) if values.count(None) < len(rows)]
+    said = [
+        n
+        for n, values in enumerate(zip(*rows, strict=True))
+        if values[0] is not None or values.count(None) < len(rows)
+    ]
     if said:
-        statement = _insert([_COLUMNS[n] for n in said])
-        connection.executemany(statement, map(itemgetter(*said), rows))
+        columns = [_COLUMNS[n] for n in said]
+        inserting.insert(connection, "spans", columns, list(map(itemgetter(*said), rows)))
 
 
-def replace(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+def replace(connection: Connection, rows: Sequence[Row]) -> None:
     """The same, instead of those with the same id."""
-    connection.executemany(
-        f"{_insert(_COLUMNS)} ON CONFLICT (run_number, id) DO UPDATE SET seq = excluded.seq,"
-        " parent_id = excluded.parent_id, name = excluded.name, type = excluded.type,"
-        " status = excluded.status, started_at = excluded.started_at,"
-        " duration_ms = excluded.duration_ms, block_id = excluded.block_id,"
-        " error = excluded.error, model = excluded.model, tokens = excluded.tokens,"
-        " cost_usd = excluded.cost_usd, payload = excluded.payload",
-        rows,
-    )
+    inserting.insert(connection, "spans", _COLUMNS, rows, _OR_REPLACE)

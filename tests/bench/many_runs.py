@@ -180,5 +180,5 @@ def _lines(connection: Connection, count: int) -> None:
         "INSERT INTO log_lines (run_number, seq, at, level, message) VALUES (?, ?, ?, ?, ?)", rows
     )
     run_search.put_lines(
-        connection, ((run_search.line_key(row[0], row[1]), row[4]) for row in rows)
+        connection, [(run_search.line_key(row[0], row[1]), row[4]) for row in rows]
     )

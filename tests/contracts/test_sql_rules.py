@@ -21,7 +21,7 @@ COMMENT = re.compile(r"^\s*(?:--|#).*$", re.MULTILINE)
 # `search_items` gave out
 OF_THE_INDEX = re.compile(
     r"\bWITHOUT ROWID\b|\bs\.rowid\b|DELETE FROM search WHERE rowid\b"
-    r"|INSERT INTO (?:run_|log_)?search \(rowid, "
+    r"|INSERT INTO search \(rowid, |\"(?:run|log)_search\", \(\"rowid\", "
 )
 
 
