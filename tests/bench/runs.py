@@ -190,7 +190,8 @@ def _incoming(place: Path, count: int) -> Iterator[Row]:
         took <= 1.5 * least,
     )
     yield Row(
-        "… by the work of the processor, with the process that reads", f"{cpu:.1f} s", f"{least_cpu:.1f} s, the floor",
+        "… by the work of the processor, with the process that reads",
+        f"{cpu:.1f} s", f"{least_cpu:.1f} s, the floor",
         cpu / least_cpu, "told", True,
     )  # fmt: skip
     peer = shutil.which("sqlite-utils")
