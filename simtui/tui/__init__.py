@@ -20,6 +20,8 @@ def run(
     # Textual reads these as it is imported; over SSH each animation is bytes on a slow link
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
+    # at 60 what a key does in two steps, as rows that are read do, waits 17 ms for the second
+    os.environ.setdefault("TEXTUAL_FPS", "240")
     for variable in ("COLUMNS", "LINES"):
         # where somebody exported them they would be believed before the terminal itself
         os.environ.pop(variable, None)

@@ -61,10 +61,12 @@ class Areas:
 
     async def reload(self) -> None:
         """Reads again what another process, or a step back, may have changed."""
-        await self.workflows.reload()
         shown = self._app.screen
         if isinstance(shown, Frame) and shown is not self.workflows:
+            self.workflows.is_behind = True
             await shown.reload()
+        else:
+            await self.workflows.reload()
 
     async def show_anew(self) -> None:
         """Shows another library from its top."""

@@ -18,6 +18,8 @@ Piece = tuple[int, int, Strip]
 
 
 _LEAST_LINES = 4
+_EDGES = 4
+"""Columns that a border or a scroll bar may have beside lines that move as a whole."""
 
 
 class Shown:
@@ -44,7 +46,8 @@ class Shown:
     def scrolled(self, pieces: list[Piece]) -> tuple[str, list[Piece]]:
         """Where lines of the terminal have only moved up or down, the sequence that moves them,
         and what is to be drawn after it; else "" and the pieces as they are."""
-        if len(pieces) < _LEAST_LINES:
+        wide = [strip for _, _, strip in pieces if strip.cell_length >= self._size.width - _EDGES]
+        if len(wide) < _LEAST_LINES:
             return "", pieces
         now = self._as_if(pieces)
         band = _moved(self._lines, now, self._size.height)

@@ -143,11 +143,11 @@ class Runs(Filtering):
         await self.say_counts()
 
     async def reload(self) -> None:
-        """Reads the list and the open run again, each where it is."""
-        await self.table.reload()
-        await self.say_counts()
+        """Reads the open run and the list again, each where it is: what is followed comes first."""
         if self.pane.display and self.pane.open_run is not None:
             await self._reload_open(self.pane.open_run)
+        await self.table.reload()
+        await self.say_counts()
 
     async def _reload_open(self, run: Run) -> None:
         fresh = None

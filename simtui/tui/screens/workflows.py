@@ -49,6 +49,7 @@ class Workflows(Filtering):
         super().__init__()
         self.trash = False
         self.everything = 0
+        self.is_behind = False
         self.table: VirtualTable[Workflow] = VirtualTable([], id="table")
         self.detail = Detail(id="detail")
         self._rows: Rows | None = None
@@ -111,8 +112,13 @@ class Workflows(Filtering):
         self.table.nothing = "Nothing matches." if wanted else "The trash is empty."
         await self.say_counts()
 
+    def on_screen_resume(self) -> None:
+        if self.is_behind:
+            in_background(self, self.reload)
+
     async def reload(self) -> None:
         """Reads the list and the open workflow again, each where it is."""
+        self.is_behind = False
         await self.table.reload()
         await self.say_counts()
         if self.in_detail and self.detail.workflow is not None:

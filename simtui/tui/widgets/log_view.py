@@ -22,7 +22,7 @@ from textual.widget import Widget
 from simtui.errors import shown
 from simtui.library.runs import RunShelf
 from simtui.model import wording
-from simtui.model.run import LogLine, Run
+from simtui.model.run import RUNNING, LogLine, Run
 from simtui.model.run_text import with_masked_keys
 from simtui.tui.keys import moves
 from simtui.tui.widgets.log_window import LogWindow
@@ -62,6 +62,7 @@ class LogView(Widget, can_focus=True):
         self._pattern: re.Pattern[str] | None = None
         self._laid_out: list[tuple[int, int]] | None = None
         self._laid_for: tuple[Size, bool, bool] | None = None
+        self._area = Size()
 
     # -- what is shown
 
@@ -93,11 +94,17 @@ class LogView(Widget, can_focus=True):
         """Takes in what came since."""
         if self._window is None:
             return
-        self._window.run = run
+        was_running, self._window.run = self._window.run.status == RUNNING, run
         came, moved = await self._window.catch_up(whole=not self.following)
         self._moved(moved)
-        if came:
+        # a million take a tenth of a second to count: those that come are added; where not all of
+        # them were read, and at the end of the run, for those out of order, they are counted anew
+        has_ended = was_running and run.status != RUNNING
+        if came is None or has_ended:
             self.count = None
+        elif self.count is not None:
+            self.count += came
+        if came != 0:
             if self.following:
                 self._put(len(self._lines) - 1)
             self._draw_anew()
@@ -285,7 +292,7 @@ class LogView(Widget, can_focus=True):
     # -- drawing
 
     def on_resize(self) -> None:
-        self._laid_out = None
+        self._area, self._laid_out = self.size, None
         self._put(len(self._lines) - 1 if self.following else self._cursor)
 
     def on_focus(self) -> None:
@@ -301,21 +308,21 @@ class LogView(Widget, can_focus=True):
     def _layout(self) -> list[tuple[int, int]]:
         """Which line of the window stands in each row, and which part of it."""
         # what is wrapped is as wide as the times before it leave it
-        laid_for = (self.size, self.absolute, self.wrap)
+        laid_for = (self._area, self.absolute, self.wrap)
         if self._laid_out is None or self._laid_for != laid_for:
             self._laid_for = laid_for
             rows: list[tuple[int, int]] = []
             number = self._top
-            while number < len(self._lines) and len(rows) < self.size.height:
+            while number < len(self._lines) and len(rows) < self._area.height:
                 parts = len(self._rows_of(self._lines[number])) if self.wrap else 1
                 rows += [(number, part) for part in range(parts)]
                 number += 1
-            self._laid_out = rows[: self.size.height]
+            self._laid_out = rows[: self._area.height]
         return self._laid_out
 
     def _head(self, line: LogLine) -> list[tuple[str, str]]:
         assert self._window is not None  # it has this line
-        roomy = self.size.width >= _ROOMY
+        roomy = self._area.width >= _ROOMY
         return head(line, self._window.run.started_at, absolute=self.absolute, roomy=roomy)
 
     def _message(self, line: LogLine) -> str:
@@ -324,8 +331,8 @@ class LogView(Widget, can_focus=True):
 
     def _rows_of(self, line: LogLine) -> list[str]:
         """A message wrapped: never more than a screen of it, the rest is behind enter."""
-        width = max(8, self.size.width - sum(cell_len(text) for text, _ in self._head(line)))
-        most = max(3, self.size.height - 2)
+        width = max(8, self._area.width - sum(cell_len(text) for text, _ in self._head(line)))
+        most = max(3, self._area.height - 2)
         rows: list[str] = []
         for text in with_masked_keys(line.message).split("\n"):
             safe = shown(text, width * most)
@@ -334,8 +341,12 @@ class LogView(Widget, can_focus=True):
                 return [*rows[: most - 1], "… ⏎ shows all of it"]
         return rows
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._area = self.size  # asked once a paint: Textual looks it up through all that is above
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
-        width, base = self.size.width, self.get_component_rich_style("lines--line")
+        width, base = self._area.width, self.get_component_rich_style("lines--line")
         rows = self._layout()
         if y >= len(rows):
             nothing = "No log lines." if self.levels is None else f"No {self.levels_named}."

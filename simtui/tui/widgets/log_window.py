@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 
 from simtui.library.runs import RunShelf
-from simtui.model.run import LogLine, Run
+from simtui.model.run import RUNNING, LogLine, Run
 
 PAGE = 200
 WINDOW = 3000
@@ -83,18 +83,21 @@ class LogWindow:
                 return len(more)
             return 0
 
-    async def catch_up(self, *, whole: bool) -> tuple[bool, int]:
+    async def catch_up(self, *, whole: bool) -> tuple[int | None, int]:
         """Takes in what came since at the end; of more than a page only the end, unless it is to
-        be `whole`. Whether anything came, and how far the lines have moved."""
+        be `whole`. How many lines came, None where that is not known, and how far the lines have
+        moved."""
         async with self._reading:
             if self.goes_on(1):
-                return False, 0
+                return None if self.run.status == RUNNING else 0, 0
             before = len(self.lines)
             moved = await self._read_behind()
-            came = len(self.lines) - moved != before
-        if self.goes_on(1) and not whole:
+            came = len(self.lines) - moved - before
+        if not self.goes_on(1):
+            return came, moved
+        if not whole:
             await self.read_end()
-        return came, moved
+        return None, moved
 
     async def _read_behind(self) -> int:
         more = await self._page(after=self.lines[-1].seq if self.lines else -1)
