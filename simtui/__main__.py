@@ -29,6 +29,9 @@ def main() -> None:
         sys.stderr.write(
             "simtui: TERM says this terminal takes text only; here is the plain view.\n"
         )
+    from simtui import circles
+
+    circles.seldom()
     from simtui.cli.root import run as run_command
 
     sys.exit(run_command(words))
@@ -69,6 +72,9 @@ def _screen(words: list[str]) -> _Screen | None:
 
 
 def _show(screen: _Screen) -> int:
+    from simtui import circles
+
+    circles.not_yet()
     from simtui.tui import run
 
     password = None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import os
 import signal
 import sys
@@ -193,12 +192,6 @@ def _work_through(
             raise
         except Exception as error:
             answers.send((False, error))
-
-
-def without_circles() -> None:
-    """Looks for circles a hundred times less often, in a process that has one job: rows and
-    documents are trees, and to be looked through while they pass by took a tenth of the time."""
-    gc.set_threshold(100_000, 50, 50)
 
 
 def begin_child() -> None:

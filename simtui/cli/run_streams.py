@@ -13,7 +13,6 @@ from typing import Any
 
 import click
 
-from simtui.apart import without_circles
 from simtui.cli.run_views import log_line, log_row, row_of, table
 from simtui.console.output import TEXT, Face, answer, dumps, opened, run, talk, with_output
 from simtui.errors import UsageError, shown
@@ -46,7 +45,6 @@ def import_command(face: Face, files: tuple[str, ...], masked: bool, output: str
 
 
 async def _import(face: Face, files: tuple[str, ...], masked: bool, output: str) -> int:
-    without_circles()
     async with opened(face.home) as library:
         if masked:
             from simtui.console import asking

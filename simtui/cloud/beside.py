@@ -11,7 +11,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 
-from simtui.apart import begin_child, without_circles
+from simtui import circles
+from simtui.apart import begin_child
 from simtui.cloud.building import Raw, built, built_all
 from simtui.cloud.entries import Entry
 from simtui.errors import SimtuiError
@@ -53,7 +54,7 @@ def entries_of(raws: Iterator[Raw]) -> Generator[Entry, None, None]:
 
 def _begin_child() -> None:
     begin_child()
-    without_circles()
+    circles.seldom()
 
 
 def _chunk(raws: Iterator[Raw]) -> list[Raw]:

@@ -11,8 +11,7 @@ from typing import Any
 
 import click
 
-from simtui import __version__
-from simtui.apart import without_circles
+from simtui import __version__, circles
 from simtui.cloud.address import find_address
 from simtui.cloud.choosing import Wanted
 from simtui.cloud.details import LINES
@@ -133,7 +132,7 @@ def extract_command(
             if sys.stderr.isatty():  # what was shown of its progress goes, however it ended
                 sys.stderr.write("\r\x1b[K")
 
-    without_circles()
+    circles.seldom()
     report = run(work())
     _answer(report, output)
     if output == "table":

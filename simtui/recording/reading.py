@@ -14,7 +14,8 @@ from pathlib import Path
 from threading import Event
 from typing import Any, BinaryIO
 
-from simtui.apart import stream_apart, without_circles
+from simtui import circles
+from simtui.apart import stream_apart
 from simtui.model.run_said import BadLine, EndSaid, LogSaid, RunSaid, SpanSaid
 from simtui.recording import streams
 from simtui.recording.streams import STDIN, Piece
@@ -49,7 +50,7 @@ def _is_large(given: str | Path) -> bool:
 
 
 def _packed_pieces(source: str) -> Iterator[bytes]:
-    without_circles()
+    circles.seldom()
     for piece in streams.pieces_of([source], None, Event()):
         yield _packed(piece)
 

@@ -17,6 +17,7 @@ from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 
+from simtui import circles
 from simtui.errors import SimtuiError, shown
 from simtui.library import Library, themes
 from simtui.library.keyed import is_keyed
@@ -115,6 +116,7 @@ class SimtuiApp(App[None], inherit_bindings=False):
             self.exit(return_code=error.exit_code)
             return
         await self.push_screen(self.areas.at(1))
+        self.call_after_refresh(circles.of_what_comes)
         in_background(self, self.returning.go)
         for notice in self.library.notices:
             self.tell(notice, "warning")

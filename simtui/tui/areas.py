@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simtui import circles
 from simtui.tui.screens.frame import Frame
 from simtui.tui.screens.rows import quoted
 from simtui.tui.screens.workflows import Workflows
@@ -32,8 +33,11 @@ class Areas:
 
     async def show(self, number: int) -> None:
         self._app.returning.area = number
+        is_new = number not in self._made
         if self._app.screen is not self.at(number):
             await self._app.switch_screen(self.at(number))
+        if is_new:
+            self._app.call_after_refresh(circles.of_what_comes)
 
     @property
     def has_workflows(self) -> bool:

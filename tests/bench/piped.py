@@ -97,7 +97,8 @@ def _key_waits(screen: PtyScreen, count: int) -> list[tuple[float, float]]:
         screen.send("\x7f")
         screen.read_until_quiet(0.05)
     screen.send("\x1b")
-    screen.read_until_quiet(0.1)
+    # what comes within a tenth of a second may be the rest of a sequence, and is held as long
+    screen.read_until_quiet(0.25)
     return found
 
 
