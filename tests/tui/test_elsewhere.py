@@ -104,3 +104,18 @@ async def test_an_id_with_anything_in_it_is_gone_to_the_trash_included(filled: H
         await screen.sees(f'id:"{found.id}"', "1 of 1 in the trash")
         await screen.app.areas.go_to("no such one")
         await screen.sees("It is not here any more.")
+
+
+async def test_what_changes_while_another_area_is_shown_is_there_on_the_way_back(
+    filled: Home,
+) -> None:
+    async with driven(filled) as screen:
+        await screen.sees("Lead enricher")
+        await screen.press("2")
+        await screen.sees("No runs yet")
+        async with elsewhere(filled) as shelf:
+            await shelf.rename((await shelf.find("Hello")).id, "Bonjour")
+            await shelf.delete([(await shelf.find("Lead enricher")).id])
+        await screen.press("1")
+        await screen.sees("Bonjour", "11")
+        await screen.loses("Lead enricher")
