@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,13 @@ def _a_home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith(("SIMTUI_", "XDG_")) and name != "SIMTUI_REAL_EXPORTS":
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(place))
+
+
+@pytest.fixture(autouse=True)
+def _no_screen_stays() -> Iterator[None]:
+    """A screen takes itself out of what is looked through for circles; here more come after it."""
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture

@@ -131,8 +131,13 @@ def test_it_is_killed_and_goes_on(
             asyncio.run(check_sound(home))
     report = extracted(home, address)
     assert asyncio.run(what_is_there(home)) == whole["there"]
-    if report["went_on"]:
-        assert report["tables"] == whole["tables"]
+    if not report["went_on"]:
+        return
+    for table, told in whole["tables"].items():
+        found = report["tables"][table]
+        # runs that were written, and not yet noted, when it was killed are met again, unchanged
+        assert found["taken"] + found["unchanged"] == told["taken"] + told["unchanged"]
+        assert (found["read"], found["refused"]) == (told["read"], told["refused"])
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-
 import pytest
 
 from simtui.library import Library
@@ -12,13 +9,6 @@ from simtui.paths import Home
 from simtui.samples import fill_workflows
 
 NOW_MS = 1_795_000_000_000
-
-
-@pytest.fixture(autouse=True)
-def _no_screen_stays() -> Iterator[None]:
-    """A screen takes itself out of what is looked through for circles; here more come after it."""
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture
