@@ -45,7 +45,7 @@ async def run_apart(
 ) -> Result:
     """The result of `function`, a module's own function, run in a new process. What it raises is
     raised here. A child that dies of itself (memory, a signal) is a `SimtuiError`."""
-    child = _Child(function, args, kwargs)
+    child: _Child[Result] = _Child(_once, (function, args, kwargs))
     work = asyncio.ensure_future(asyncio.to_thread(child.result))
     try:
         return await asyncio.shield(work)
@@ -62,7 +62,8 @@ def apart(
     function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
 ) -> Result:
     """The same, for a caller that is in a thread of its own and may wait."""
-    return _Child(function, args, kwargs).result()
+    child: _Child[Result] = _Child(_once, (function, args, kwargs))
+    return child.result()
 
 
 def stream_apart(
@@ -74,7 +75,7 @@ def stream_apart(
     """What `function` yields in a process of its own, which is a piece ahead; for a caller that is
     in a thread and may wait. It ends soon once `unwanted` is set; that, or to close it before its
     end, takes the child with it."""
-    child: _Child[Result] = _Child(function, args, kwargs, _work_through)
+    child: _Child[Result] = _Child(function, args, kwargs)
     try:
         yield from child.answers(unwanted)
     finally:
@@ -85,10 +86,9 @@ def stream_apart(
 class _Child(Generic[Result]):
     def __init__(
         self,
-        function: Callable[..., Result] | Callable[..., Iterator[Result]],
+        function: Callable[..., Iterator[Result]],
         args: tuple[object, ...],
-        kwargs: dict[str, object],
-        work: Callable[..., None] | None = None,
+        kwargs: dict[str, object] | None = None,
     ) -> None:
         import multiprocessing  # 12 ms, and rarely needed
 
@@ -98,14 +98,17 @@ class _Child(Generic[Result]):
         self._starting = threading.Lock()
         self._wanted = True
         self._process = context.Process(
-            target=work or _work, args=(self._theirs, function, args, kwargs), daemon=True
+            target=_work, args=(self._theirs, function, args, kwargs or {}), daemon=True
         )
 
     def result(self) -> Result:
-        for answer in self.answers():
-            self._process.join()
-            return answer
-        raise self._died()
+        """The one answer of a function that is run `_once`."""
+        try:
+            for answer in self.answers():
+                return answer
+            raise self._died()
+        finally:
+            self.join()
 
     def answers(self, unwanted: threading.Event | None = None) -> Iterator[Result]:
         """Starts it, and gives what it sends until its end."""
@@ -162,35 +165,24 @@ def _start_tracker() -> None:
         resource_tracker.ensure_running()
 
 
+def _once(
+    function: Callable[..., Result], args: tuple[object, ...], kwargs: dict[str, object]
+) -> Iterator[Result]:
+    yield function(*args, **kwargs)
+
+
 def _work(
-    answers: Connection,
-    function: Callable[..., object],
-    args: tuple[object, ...],
-    kwargs: dict[str, object],
-) -> None:
-    begin_child()
-    try:
-        answer: tuple[bool, object] = (True, function(*args, **kwargs))
-    except Exception as error:
-        answer = (False, error)
-    with contextlib.suppress(BrokenPipeError):  # the parent is gone
-        answers.send(answer)
-
-
-def _work_through(
     answers: Connection,
     function: Callable[..., Iterator[object]],
     args: tuple[object, ...],
     kwargs: dict[str, object],
 ) -> None:
     begin_child()
-    with contextlib.suppress(BrokenPipeError):
-        try:
-            for each in function(*args, **kwargs):
-                answers.send((True, each))
-        except BrokenPipeError:
-            raise
-        except Exception as error:
+    try:
+        for each in function(*args, **kwargs):
+            answers.send((True, each))
+    except Exception as error:
+        with contextlib.suppress(BrokenPipeError):  # the parent is gone
             answers.send((False, error))
 
 

@@ -114,7 +114,7 @@ def _log(value: dict[str, Any]) -> LogSaid:
         _id(value, "run_id"),
         _time(value, "at"),
         message(text),
-        _seq(take("seq", None)),
+        _seq(value),
         word(take("level", None)) or "info",
         word(take("block_id", None)),
         word(take("block_name", None)),
@@ -127,22 +127,23 @@ def _span(value: dict[str, Any]) -> SpanSaid:
     name = word(take("name", None))
     if name is None:
         raise BadInput("a span needs a name.")
-    # of each ten of these most are not there: `None` is told from the rest before it is looked at
+    run_id, ident = _id(value, "run_id"), _id(value, "id")
+    started_at = _time(value, "started_at")
     return SpanSaid(
-        _id(value, "run_id"),
-        _id(value, "id"),
-        None if (said := take("seq", None)) is None else _seq(said),
-        None if (said := take("parent_id", None)) is None else _id_of(said, "parent_id"),
+        run_id,
+        ident,
+        _seq(value),
+        _id_or_none(value, "parent_id"),
         name,
-        None if (said := take("type", None)) is None else word(said),
-        None if (said := take("status", None)) is None else word(said),
-        _time(value, "started_at"),
-        None if (said := take("duration_ms", None)) is None else whole(said),
-        None if (said := take("block_id", None)) is None else word(said),
-        None if (said := take("error", None)) is None else error_text(said),
-        None if (said := take("model", None)) is None else word(said),
-        None if (said := take("tokens", None)) is None else whole(said),
-        None if (said := take("cost_usd", None)) is None else amount(said),
+        word(take("type", None)),
+        word(take("status", None)),
+        started_at,
+        whole(take("duration_ms", None)),
+        word(take("block_id", None)),
+        error_text(take("error", None)),
+        word(take("model", None)),
+        whole(take("tokens", None)),
+        amount(take("cost_usd", None)),
         payload_json(_said_of(value)),
     )
 
@@ -208,14 +209,14 @@ def _id(value: dict[str, Any], key: str) -> str:
     said = value.pop(key, None)
     if type(said) is str and 0 < len(said) <= MAX_ID:  # nearly always
         return said
-    return _id_of(said, key)
-
-
-def _id_of(said: Any, key: str) -> str:
     found = checked_id(said)
     if found is None:
         raise BadInput(f"{key} is missing, or is no text of 1 to {MAX_ID} characters.")
     return found
+
+
+def _id_or_none(value: dict[str, Any], key: str) -> str | None:
+    return _id(value, key) if value.get(key) is not None else None
 
 
 def _time(value: dict[str, Any], key: str) -> int:
@@ -225,12 +226,13 @@ def _time(value: dict[str, Any], key: str) -> int:
     return found
 
 
-def _seq(said: Any) -> int | None:
-    if said is None:
+def _seq(value: dict[str, Any]) -> int | None:
+    seq = value.pop("seq", None)
+    if seq is None:
         return None
-    if isinstance(said, bool) or not isinstance(said, int) or not 0 <= said < 1 << 32:
+    if isinstance(seq, bool) or not isinstance(seq, int) or not 0 <= seq < 1 << 32:
         raise BadInput("seq is no whole number from 0 to 4,294,967,295.")
-    return said
+    return seq
 
 
 def _said_of(rest: dict[str, Any]) -> dict[str, Any]:

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-_MOST_ROWS = 256
-_MOST_VALUES = 32_766  # SQLite's own bound on the values of a statement
+_MOST_ROWS = 256  # of 128 columns at the most: SQLite takes 32,766 values a statement
 
 
 def insert(
@@ -27,10 +26,7 @@ def insert(
     or_else: str = "",
 ) -> None:
     """Inserts rows, each with a value a column; `or_else` says what to do where one is there."""
-    size = _MOST_ROWS
-    while size * len(columns) > _MOST_VALUES:
-        size //= 2
-    done = 0
+    size, done = _MOST_ROWS, 0
     while done < len(rows):
         while size > len(rows) - done:
             size //= 2

@@ -101,15 +101,7 @@ def killed_at_writes(
         home = again()
         count = home.root.with_name(f"{home.root.name}.count")
         environment = {**failing(shim, home, count, call), "FAILING_KILLS": "yes"}
-        done = subprocess.run(
-            command(home, *words),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env=environment,
-            start_new_session=True,
-            timeout=240,
-            check=False,
-        )
+        done = ask(home, *words, env=environment, start_new_session=True)
         assert done.returncode in (0, -9), done.stderr
         return home, done.returncode, int.from_bytes(count.read_bytes(), sys.byteorder)
 

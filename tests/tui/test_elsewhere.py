@@ -3,6 +3,7 @@ the hands of a person."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -116,6 +117,8 @@ async def test_what_changes_while_another_area_is_shown_is_there_on_the_way_back
         async with elsewhere(filled) as shelf:
             await shelf.rename((await shelf.find("Hello")).id, "Bonjour")
             await shelf.delete([(await shelf.find("Lead enricher")).id])
+        while not screen.app.areas.workflows.is_behind:
+            await asyncio.sleep(0.01)
         await screen.press("1")
         await screen.sees("Bonjour", "11")
         await screen.loses("Lead enricher")
